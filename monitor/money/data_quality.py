@@ -151,7 +151,10 @@ class MeterUpkeep:
             for number in range(_NIGHTS, -1, -1)
         ]
         key, earlier = ("off_peak_nights", limits[-2]), limits[:-1]
-        known = self._memory.of(meter).kept(meter, key, earlier[-1], lambda: self._nights(meter, earlier))
+        cached = self._memory.of(meter)
+        known: list[Night] | None = cached.kept(key)
+        if known is None:
+            known = cached.keep(meter, key, earlier[-1], self._nights(meter, earlier))
         return [*known, *self._nights(meter, limits[-2:])]  # the last hours are not remembered for some hours
 
     def _nights(self, meter: Meter, limits: list[datetime]) -> list[Night]:

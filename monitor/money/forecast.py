@@ -251,8 +251,12 @@ class ForecastAnswers:
         today = self._day(now)
         month = (today - timedelta(1)).replace(day=1)  # what was before it is kept for as long
         low, settled, high = (midnight(day, self._zone) for day in (month - timedelta(LONGEST), month, today))
+        cached, key = self._memory.of(meter), ("days", low)
+        past: list[Energy] | None = cached.kept(key)
+        if past is None:
+            past = cached.keep(meter, key, settled, self._daily(meter, low, settled, now))
         pieces = [
-            *self._memory.of(meter).kept(meter, ("days", low), settled, lambda: self._daily(meter, low, settled, now)),
+            *past,
             *self._daily(meter, settled, max(full_hour(now), high), now),
         ]
         known = [place for place, piece in enumerate(pieces) if piece.is_known]

@@ -48,17 +48,17 @@ class Known:
         """Tell whether this is still right for a meter."""
         return self._state == _state(meter)
 
-    def kept(self, meter: Meter, key: Hashable, end: datetime, find: Callable[[], T]) -> T:
-        """Return an answer about the time up to `end`, which is kept if nothing of it may change any more."""
-        if key in self._kept:
-            found: T = self._kept[key]
-            return found
-        found = find()
+    def kept(self, key: Hashable) -> Any | None:
+        """Return an answer that is kept; None: there is none."""
+        return self._kept.get(key)
+
+    def keep(self, meter: Meter, key: Hashable, end: datetime, answer: T) -> T:
+        """Return an answer about the time up to `end`, and keep it if nothing of it may change any more."""
         if end <= settled_until(meter):
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = found
-        return found
+            self._kept[key] = answer
+        return answer
 
     def shapes(self, meter: Meter, find: Callable[[datetime | None], list[Shape]]) -> list[Shape]:
         """Return the hours from which other registers are read.
@@ -140,16 +140,11 @@ class ContractChanges:
         """Return the contracts at midnights, of all in [low, high) that differ from a neighbour, and of some others."""
         known, settled = self._memory.of(meter), settled_until(meter)
         start, end, samples = known.contracts or (min(low, settled), min(low, settled), [])
-        samples = [*self._at_midnights(meter, low, start), *samples, *self._at_midnights(meter, end, high)]
+        found = self._contracts.at(meter.number, [*_midnights(low, start), *_midnights(end, high)])
+        samples = sorted([*samples, *found.items()], key=lambda sample: sample[0])
         until = max(end, min(high, settled))
         known.contracts = min(low, start), until, _thinned([one for one in samples if one[0] < until])
         return samples
-
-    def _at_midnights(self, meter: Meter, start: datetime, end: datetime) -> list[Change]:
-        first = start.replace(hour=0, minute=0, second=0, microsecond=0)
-        midnights = [first + number * _DAY for number in range((end - first) // _DAY + 1)]
-        found = self._contracts.at(meter.number, [hour for hour in midnights if start <= hour < end])
-        return sorted(found.items())
 
     def _search(
         self, meter: Meter, before: datetime, old: MeterContract, after: datetime, new: MeterContract
@@ -168,6 +163,13 @@ class ContractChanges:
                     *self._search(meter, hour, found, after, new),
                 ]
         return [(after, new)]
+
+
+def _midnights(start: datetime, end: datetime) -> list[datetime]:
+    """Return the midnights in UTC of [start, end)."""
+    first = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnights = [first + number * _DAY for number in range((end - first) // _DAY + 1)]
+    return [hour for hour in midnights if start <= hour < end]
 
 
 def _thinned(samples: Sequence[Change]) -> list[Change]:

@@ -98,8 +98,10 @@ class NeededPowerAnswers:
             raise Refusal("too_long", days=_LONGEST.days)
         end = min(end, full_hour(now))
         numbers = [part.number for part in meter.parts]
-        kept = self._memory.of(meter).kept
-        hours = kept(meter, ("measured", start, end), end, lambda: self._minutes.measured(numbers, start, end))
+        cached, key = self._memory.of(meter), ("measured", start, end)
+        hours: Mapping[int, int] | None = cached.kept(key)
+        if hours is None:
+            hours = cached.keep(meter, key, end, self._minutes.measured(numbers, start, end))
         if not hours:
             raise Refusal("no_data")
         start = max(start, moment_of(min(hours)))
@@ -110,8 +112,12 @@ class NeededPowerAnswers:
         offer, today = known[-1].offer, now.astimezone(self._zone).date()
         phases, refused = self._phases(meter)
         powers = self._examined(offer, power, today)
-        key = ("power", start, end, power, *powers)
-        found = kept(meter, key, end, lambda: self._examine(numbers, start, end, phases, power, powers))
+        key_of_trips = ("power", start, end, power, *powers)
+        trips_by_power: list[tuple[int, int, int | None]] | None = cached.kept(key_of_trips)
+        if trips_by_power is None:
+            trips_by_power = cached.keep(
+                meter, key_of_trips, end, self._examine(numbers, start, end, phases, power, powers)
+            )
         yearly = self._yearly_kwh(meter, start, end, now)
         rows = [] if offer is None else self._prices.rows(offer, today)
         return NeededPower(
@@ -128,7 +134,7 @@ class NeededPowerAnswers:
             closed=offer is not None and is_closed(self._prices, offer, power),
             options=[
                 Option(tested, above, None if refused else trips, self._saving(offer, power, tested, yearly, today))
-                for tested, above, trips in found
+                for tested, above, trips in trips_by_power
             ],
         )
 
