@@ -26,7 +26,7 @@ from monitor.alerts.summary import AlertSummary
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.money.home import Home
-from monitor.money.price_files import RateFiles
+from monitor.money.price_files import PriceFiles
 from monitor.places.contracts import compare, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
@@ -38,7 +38,7 @@ from monitor.places.review import routes as review
 from monitor.places.status import routes as status_routes
 from monitor.places.status import status
 from monitor.places.status.routes import EVENTS
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    running = Running(settings, RateFiles(settings, arguments.config.parent), heartbeat)
+    running = Running(settings, PriceFiles(settings, arguments.config.parent), heartbeat)
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
@@ -131,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
 class Running:
     """What runs beside the server, and what the server asks."""
 
-    def __init__(self, settings: MonitorConfig, rates: RateFiles, heartbeat: Heartbeat) -> None:
+    def __init__(self, settings: MonitorConfig, rates: PriceFiles, heartbeat: Heartbeat) -> None:
         self._rates = rates
         self._heartbeat = heartbeat
         self._since = time.monotonic()
@@ -169,17 +169,17 @@ class Running:
         return families(self._live, self._counters, time.monotonic() - self._since)
 
 
-def build(settings: MonitorConfig, rates: RateFiles) -> tuple[Parts, Live, Sequence[Background]]:
+def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequence[Background]]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
     pool = Pool(lambda: open_tables(database, SILENCE_TIMEOUT))
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
-    memory = Memory()
-    live = Live(settings, *rates.current, alerts=partial(AlertSummary, settings), memory=memory)
+    cache = Cache()
+    live = Live(settings, *rates.current, alerts=partial(AlertSummary, settings), cache=cache)
 
     def answers_on(connection: PooledConnection) -> Home:
-        return Home(connection, settings, *rates.current, memory)
+        return Home(connection, settings, *rates.current, cache)
 
     @contextlib.contextmanager
     def lend() -> Iterator[Home]:

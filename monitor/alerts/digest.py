@@ -97,7 +97,7 @@ def _is_tempo(home: Home, answer: Answer) -> bool:
 def _tempo_left(home: Home, meter: Meter, now: datetime, zone: ZoneInfo) -> Mapping[str, int] | None:
     """Return the days that are left after today; before the database knows its colour, with today."""
     today = TEMPO.day_of(now.astimezone(zone))
-    seasons = (home.curve_periods.tempo_season(meter, day) for day in (today, today - _DAY))
+    seasons = (home.profile_billing.tempo_season(meter, day) for day in (today, today - _DAY))
     return next((one.remaining for one in seasons if one.remaining is not None), None)
 
 

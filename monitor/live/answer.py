@@ -21,7 +21,7 @@ from monitor.live.values import Tariff, Values
 from monitor.money.contracts import Contract
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Facts
-from monitor.money.unit_price import price_at
+from monitor.money.unit_price import unit_price
 
 UNIT = "VA"
 _STEP = 1000  # ms
@@ -227,7 +227,7 @@ def answer(
     contract = Contract(now, now, offer, None if subscribed is None else subscribed // 1000)
 
     def price(register: str | None, at: datetime) -> int | None:
-        found = price_at(prices, facts, zone, contract, at, register)
+        found = unit_price(prices, facts, zone, contract, at, register)
         return None if found is None else ten_thousandths(found)
 
     changes = []

@@ -27,7 +27,7 @@ from monitor.money.calendars import Calendars
 from monitor.money.curve import SeriesAnswers
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.meters import newest
 from monitor.readings.storage import open_tables
@@ -70,7 +70,7 @@ class Live:
         calendars: Calendars,
         *,
         alerts: Callable[[Callable[[], Iterable[str]]], Summary],
-        memory: Memory | None = None,
+        cache: Cache | None = None,
         clients: StreamClients | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -87,7 +87,7 @@ class Live:
 
         def connect() -> Opened:
             connection = open_tables(Database(config.database))
-            return connection, Home(connection, config, self._prices, self._calendars, memory)
+            return connection, Home(connection, config, self._prices, self._calendars, cache)
 
         self._poll = DatabasePoll(connect, config.time_zone, clock, self._fill_minutes)
         self._price_topic = PriceTopic(

@@ -30,7 +30,7 @@ from monitor.money.price_status import is_assumed, priced_as
 from monitor.money.prices import Kind, PriceTable
 from monitor.money.rules import DAY as DAY_MINUTES
 from monitor.money.rules import Facts
-from monitor.money.unit_price import price_at
+from monitor.money.unit_price import unit_price
 from monitor.readings.periods import ContractSpan
 from monitor.readings.power import Switch
 
@@ -70,7 +70,7 @@ def next_prices(
 
     def price(moment: datetime, register: str | None) -> Decimal | None:
         contract = contract_at(contracts, moment)
-        return None if contract is None else price_at(prices, facts, zone, contract, moment, register)
+        return None if contract is None else unit_price(prices, facts, zone, contract, moment, register)
 
     def expected(moment: datetime) -> Decimal | None:
         passed = [change.register for change in changes or () if change.at <= moment]
@@ -256,7 +256,7 @@ class PriceTopic:
         contract = contract_at(self._contracts(identifier, view.tariff, noon, noon + _DAY), noon)
         if contract is None:
             return None
-        price = price_at(self._rates.prices, self._rates.calendars, self._zone, contract, noon, register.name)
+        price = unit_price(self._rates.prices, self._rates.calendars, self._zone, contract, noon, register.name)
         return None if price is None else ten_thousandths(price)
 
     def on_answer(self, answer: Published) -> None:

@@ -20,7 +20,7 @@ from monitor.base.formats import ten_thousandths
 from monitor.live.chain import DOWN, UNKNOWN, UP
 from monitor.live.schedule import Change
 from monitor.money.home import Home
-from monitor.money.interval import Stretch
+from monitor.money.interval import Interval
 from monitor.readings.curves import Second
 from monitor.readings.hours import Meter
 from monitor.sources.sun import SunAnswers
@@ -56,7 +56,7 @@ def today(home: Home, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
     now = max(now, start + timedelta(seconds=1))  # energy is known to the second
     facts = home.facts([meter], now).get(meter.number)
     structure = None if facts is None else facts.structure
-    found = home.stretches.stretch(meter, start, now, now)
+    found = home.intervals.interval(meter, start, now, now)
     pieces = [] if found is None else found.pieces
     last = home.last_frame(meter, now)
     # Minutes are made once a minute: of a new day there may be none yet.
@@ -90,7 +90,7 @@ def today(home: Home, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
     )
 
 
-def _cost(found: Stretch | None) -> int | None:
+def _cost(found: Interval | None) -> int | None:
     return None if found is None or found.cost.partial else ten_thousandths(found.cost.total)
 
 
@@ -102,7 +102,7 @@ def _a_week_ago(
     start = midnight(then.astimezone(zone).date(), zone)
     if meter.first is None or meter.first > start:
         return None, None
-    found = home.stretches.stretch(meter, start, then, now)
+    found = home.intervals.interval(meter, start, then, now)
     if found is None or not any(piece.covered for piece in found.pieces):
         return None, None
     wh = sum(piece.total_wh for piece in found.pieces)

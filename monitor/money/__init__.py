@@ -7,7 +7,7 @@
   `price_files` are the bundled tables, newer ones of the project and those of the owner, which win.
 - `contracts` says which offer and power held when; `bill` prices the energy of an interval: energy, subscription and
   taxes, exact in decimals, or unknown. `costs` and `interval` bring energy and bills together.
-- `curve_periods` and `curve_bill` price by quarters of an hour what registers cannot tell apart.
+- `profile_billing` prices by the load curve, to quarters of an hour, what registers cannot tell apart.
 - `forecast` estimates the rest of a month from the home's own past days, with the range in which it will be.
 - `off_peak` finds the off-peak hours that the meter really uses.
 

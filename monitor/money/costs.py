@@ -13,10 +13,10 @@ from monitor.money.bill import Bill, Cost, add_up
 from monitor.money.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
 from monitor.money.price_status import OldPrice, PricedAs, old_price, priced_as
 from monitor.money.prices import PriceTable
-from monitor.money.profile_billing import CurvePeriods
+from monitor.money.profile_billing import ProfileBilling
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
-from monitor.readings.imported import ImportedHours, Whole, imported_wholes, named
+from monitor.readings.imported import DayTotal, ImportedHours, imported_totals, named
 from monitor.readings.periods import Energy, add_parts
 
 
@@ -52,7 +52,7 @@ class CostAnswers:
         imported: ImportedHours,
         config: MonitorConfig,
         prices: PriceTable,
-        curve: CurvePeriods,
+        curve: ProfileBilling,
     ) -> None:
         self._reader = reader
         self._imported = imported
@@ -107,7 +107,7 @@ class CostAnswers:
         pieces = self.pieces(meter, sorted({*limits, *bill.cuts(start, end)}), known, now)
         pieces = self.curve.divided(meter, pieces, bill)
         imported = any(piece.imported_wh for piece in pieces)
-        wholes = [one for part in meter.parts for one in imported_wholes(self._imported, part, start, end) if imported]
+        wholes = [one for part in meter.parts for one in imported_totals(self._imported, part, start, end) if imported]
         periods = []
         remaining = iter(pieces)
         for low, high in itertools.pairwise(limits):
@@ -161,7 +161,7 @@ class CostAnswers:
         return min(end - timedelta.resolution, now).astimezone(self._zone).date()
 
 
-def _across(wholes: Sequence[Whole], start: datetime) -> int:
+def _across(wholes: Sequence[DayTotal], start: datetime) -> int:
     return sum(one.wh for one in wholes if one.start < start)
 
 

@@ -23,7 +23,7 @@ from monitor.money.off_peak import (
     windows,
 )
 from monitor.readings.curves import HOURS, Series
-from monitor.readings.events import Happenings
+from monitor.readings.events import Events
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
@@ -69,11 +69,11 @@ class MeterUpkeep:
         self._upkeep = Upkeep(home.connection)
         self._series = Series(home.connection)
         self._power = home.power
-        self._happenings = Happenings(home.connection)
+        self._events = Events(home.connection)
         self._reader = home.reader
         self._costs = home.costs
         self._zone = home.zone
-        self._memory = home.memory
+        self._cache = home.cache
         self.server = self._upkeep.server
         self.backup = self._upkeep.backup
 
@@ -105,8 +105,8 @@ class MeterUpkeep:
         return Voltage(min(low for low, _ in known.values()), max(high for _, high in known.values()), len(minutes))
 
     def _bad_voltages(self, number: int, start: datetime, end: datetime) -> Iterator[VoltageMinute]:
-        hours = self._happenings.marked(number, start, end, 24 * (DAYS + 1))
-        return (one for one in self._happenings.voltages(number, hours) if start <= one.minute < end)
+        hours = self._events.marked(number, start, end, 24 * (DAYS + 1))
+        return (one for one in self._events.voltages(number, hours) if start <= one.minute < end)
 
     def windows(self, meter: Meter, now: datetime) -> list[ObservedWindows]:
         """Return the off-peak windows of the last months, as the meter switched."""
@@ -151,7 +151,7 @@ class MeterUpkeep:
             for number in range(_NIGHTS, -1, -1)
         ]
         key, earlier = ("off_peak_nights", limits[-2]), limits[:-1]
-        cached = self._memory.of(meter)
+        cached = self._cache.of(meter)
         known: list[Night] | None = cached.kept(key)
         if known is None:
             known = cached.keep(meter, key, earlier[-1], self._nights(meter, earlier))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.money.home import Home
 from monitor.readings.curves import Series
-from monitor.readings.events import Around, Happenings, Hole, bad_voltages, is_outage, joined_overloads
+from monitor.readings.events import Around, Events, Gap, bad_voltages, is_outage, joined_overloads
 from monitor.readings.hours import Meter
 from monitor.readings.rows import moment_of
 
@@ -49,7 +49,7 @@ class EventAnswers:
 
     def __init__(self, home: Home) -> None:
         self._hours = home.hours
-        self._happenings = Happenings(home.connection)
+        self._events = Events(home.connection)
         self._series = Series(home.connection)
         self._reader = home.reader
         self._costs = home.costs
@@ -102,12 +102,12 @@ class EventAnswers:
         if least >= end:
             return Page([], None)
         low = max(end - _WINDOW, least)
-        marked = self._happenings.marked(meter.number, low, end, _MOST_HOURS) if kinds & {"overload", "voltage"} else []
+        marked = self._events.marked(meter.number, low, end, _MOST_HOURS) if kinds & {"overload", "voltage"} else []
         if len(marked) == _MOST_HOURS:
             low = max(low, moment_of(marked[-1]))
         if low > least:
             # A page begins where a frame came, so no gap lies across its beginning.
-            low = max(self._happenings.minute_before(meter.number, low) or least, least)
+            low = max(self._events.minute_before(meter.number, low) or least, least)
         found = [
             *(self._overloads(meter, marked) if "overload" in kinds else ()),
             *(self._voltages(meter, marked) if "voltage" in kinds else ()),
@@ -122,26 +122,26 @@ class EventAnswers:
         return Page(inside, low if low > least else None)
 
     def _overloads(self, meter: Meter, hours: Sequence[int]) -> list[Event]:
-        minutes = self._happenings.overloaded(meter.number, hours)
+        minutes = self._events.overloaded(meter.number, hours)
         return [Event("overload", one.at, seconds=one.seconds, power=one.power) for one in joined_overloads(minutes)]
 
     def _voltages(self, meter: Meter, hours: Sequence[int]) -> list[Event]:
-        minutes = self._happenings.voltages(meter.number, hours)
+        minutes = self._events.voltages(meter.number, hours)
         return [Event("voltage", one.start, one.end, volts=one.volts, phase=one.phase) for one in bad_voltages(minutes)]
 
     def _gaps(self, meter: Meter, start: datetime, end: datetime, kinds: frozenset[str]) -> list[Event]:
         # A gap that begins before `end` may end after it, and one that ends after `start` may begin before it.
-        before = self._happenings.minute_before(meter.number, start) or start
-        after = self._happenings.hour_after(meter.number, end)
+        before = self._events.minute_before(meter.number, start) or start
+        after = self._events.hour_after(meter.number, end)
         holes = [
             hole
-            for hole in self._happenings.holes(meter.number, before, end if after is None else after + _HOUR)
+            for hole in self._events.holes(meter.number, before, end if after is None else after + _HOUR)
             if hole.end - hole.start >= _LEAST * 60 and start <= moment_of(hole.start) < end
         ]
         # Before its first frame a meter was not known, and of its last hour the end may be to come.
         edges = {meter.first, None if meter.last is None else meter.last + _HOUR}
         holes = [hole for hole in holes if not {moment_of(hole.start), moment_of(hole.end)} & edges]
-        around = self._happenings.around(meter.number, holes)
+        around = self._events.around(meter.number, holes)
         broken = {one.hour for one in self._hours.breaks(meter.number, start, end + _HOUR)}
         events = [self._gap(hole, around[hole], broken) for hole in holes]
         silent = {event.at: _middle(event) for event in events if event.kind == "gap"}
@@ -152,7 +152,7 @@ class EventAnswers:
             if event.kind in kinds
         ]
 
-    def _gap(self, hole: Hole, around: Around, broken: Collection[datetime]) -> Event:
+    def _gap(self, hole: Gap, around: Around, broken: Collection[datetime]) -> Event:
         start, end = moment_of(hole.start), moment_of(hole.end)
         wh = None
         if around.before is not None and around.after is not None and end.replace(minute=0) not in broken:

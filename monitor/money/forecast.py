@@ -22,7 +22,7 @@ from monitor.money.contracts import Contract, contract_at
 from monitor.money.costs import CostAnswers
 from monitor.money.forecast_model import LEAST, LONGEST, Chances, Coming, Days
 from monitor.money.prices import PriceTable
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.periods import COMPARABLE, Energy, add_up
 
@@ -183,13 +183,13 @@ class ForecastAnswers:
         costs: CostAnswers,
         prices: PriceTable,
         zone: ZoneInfo,
-        memory: Memory,
+        cache: Cache,
     ) -> None:
         self._costs = costs
         self._curve = costs.curve
         self._prices = prices
         self._zone = zone
-        self._memory = memory
+        self._cache = cache
         self._last: tuple[tuple[Meter, datetime], _Past | None] | None = None
 
     def of(self, meter: Meter, by: str, now: datetime) -> Forecast | None:
@@ -251,7 +251,7 @@ class ForecastAnswers:
         today = self._day(now)
         month = (today - timedelta(1)).replace(day=1)  # what was before it is kept for as long
         low, settled, high = (midnight(day, self._zone) for day in (month - timedelta(LONGEST), month, today))
-        cached, key = self._memory.of(meter), ("days", low)
+        cached, key = self._cache.of(meter), ("days", low)
         past: list[Energy] | None = cached.kept(key)
         if past is None:
             past = cached.keep(meter, key, settled, self._daily(meter, low, settled, now))

@@ -19,16 +19,16 @@ from monitor.base.refusals import Refusal
 from monitor.money.calendars import Calendars, load_calendars
 from monitor.money.costs import CostAnswers
 from monitor.money.forecast import ForecastAnswers
-from monitor.money.interval import StretchAnswers
+from monitor.money.interval import IntervalAnswers
 from monitor.money.price_files import load_prices
 from monitor.money.prices import PriceTable
-from monitor.money.profile_billing import CurvePeriods
-from monitor.readings.cache import Memory
+from monitor.money.profile_billing import ProfileBilling
+from monitor.readings.cache import Cache
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported import ImportedHours
 from monitor.readings.meter_contracts import Contracts, MeterFacts
-from monitor.readings.meters import Unused, called, gather, unused
+from monitor.readings.meters import Unused, called, group_meters, unused
 from monitor.readings.power import Power, Switch
 from monitor.readings.sources import Source, Sources, behind
 from monitor.readings.storage import open_tables
@@ -62,30 +62,30 @@ class Home:
         config: MonitorConfig,
         prices: PriceTable,
         calendars: Calendars | None = None,
-        memory: Memory | None = None,
+        cache: Cache | None = None,
     ) -> None:
-        """Read over `connection`; `memory` may be shared by several of these, in any threads."""
+        """Read over `connection`; `cache` may be shared by several of these, in any threads."""
         self.connection = connection
         self.config = config
         self.prices = prices
         self.zone = config.time_zone
-        self.memory = memory or Memory()
+        self.cache = cache or Cache()
         self.hours = Hours(connection)
         self.imported = ImportedHours(connection)
         self.power = Power(connection)
         self.contracts = Contracts(connection)
-        self.reader = EnergyReader(self.hours, self.imported, self.contracts, self.power, self.memory)
-        self.curve_periods = CurvePeriods(self.reader, prices, calendars or Calendars(), self.zone)
-        self.costs = CostAnswers(self.reader, self.imported, config, prices, self.curve_periods)
-        self.forecasts = ForecastAnswers(self.costs, prices, self.zone, self.memory)
-        self.stretches = StretchAnswers(connection, self.reader, self.costs)
+        self.reader = EnergyReader(self.hours, self.imported, self.contracts, self.power, self.cache)
+        self.profile_billing = ProfileBilling(self.reader, prices, calendars or Calendars(), self.zone)
+        self.costs = CostAnswers(self.reader, self.imported, config, prices, self.profile_billing)
+        self.forecasts = ForecastAnswers(self.costs, prices, self.zone, self.cache)
+        self.intervals = IntervalAnswers(connection, self.reader, self.costs)
         self._sources = Sources(connection)
         self._last_meters: Sequence[Meter] | None = None
         self._last_sources: Sequence[Source] | None = None
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database; a house whose meter was replaced has one."""
-        self._last_meters, self._last_sources = gather(self.hours.meters(), self.config.meters), None
+        self._last_meters, self._last_sources = group_meters(self.hours.meters(), self.config.meters), None
         return self._last_meters
 
     def sources(self, meter: Meter, kind: str) -> list[Source]:

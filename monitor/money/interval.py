@@ -1,4 +1,4 @@
-"""The energy of any stretch of time, to the second where frames are kept, and its highest power."""
+"""The energy of any interval of time, to the second where frames are kept, and its highest power."""
 
 import itertools
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ SECONDS, MINUTES, HOURS = "seconds", "minutes", "hours"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _NEAR = timedelta(minutes=5)
 BEHIND = timedelta(minutes=20)  # hours are made each ten minutes
-#: Up to here all is read from minutes; a longer stretch from hours, and its two ends from minutes.
+#: Up to here all is read from minutes; a longer interval from hours, and its two ends from minutes.
 _SHORT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of time: its ends as far as they are known, its energy in pieces, its cost, its highest power."""
+class Interval:
+    """An interval of time: its ends as far as they are known, its energy in pieces, its cost, its highest power."""
 
     start: datetime
     end: datetime
@@ -43,14 +43,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """An end of a stretch, and the reading there; None: there is none before it."""
+    """An end of an interval, and the reading there; None: there is none before it."""
 
     at: datetime
     precision: str
     total: Total | None
 
 
-class StretchAnswers:
+class IntervalAnswers:
     """Answers over one connection; not for several threads at once."""
 
     def __init__(self, connection: Connection, reader: EnergyReader, costs: CostAnswers) -> None:
@@ -60,7 +60,7 @@ class StretchAnswers:
         self._reader = reader
         self._costs = costs
 
-    def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
+    def interval(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Interval | None:
         """Return what was drawn in [start, end) up to now and its cost, None if nothing is known of that time."""
         known = self._costs.contracts(meter, start, end)
         bill = self._costs.bill(known, now)
@@ -71,7 +71,7 @@ class StretchAnswers:
             found = replace(found, cost=bill.cost(self._costs.curve.divided(meter, found.pieces, bill)))
         return replace(found, old=self._costs.old_of(known, now), priced_as=self._costs.priced_as(known, now))
 
-    def _known(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Stretch | None:
+    def _known(self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime) -> Interval | None:
         if start >= end:
             return None
         if start == full_hour(start) and end == full_hour(end) and end <= now - BEHIND:
@@ -95,7 +95,7 @@ class StretchAnswers:
         low_at, high_at = ends[-1][0].at, ends[-1][1].at
         peaks = (peak for part in parts if (peak := self._peak(part, low_at, high_at)) is not None)
         peak = max(peaks, key=lambda one: (one.power, -one.at.timestamp()), default=None)
-        return Stretch(low_at, high_at, precision, pieces, bill.cost(pieces), peak)
+        return Interval(low_at, high_at, precision, pieces, bill.cost(pieces), peak)
 
     def _pieces(self, meter: Meter, low: _End, high: _End, bill: Bill, now: datetime) -> list[Energy]:
         """Return what one meter counted between two ends, cut where a price changes."""
@@ -115,7 +115,7 @@ class StretchAnswers:
 
     def _of_hours(
         self, meter: Meter, start: datetime, end: datetime, bill: Bill, now: datetime, precision: str
-    ) -> Stretch | None:
+    ) -> Interval | None:
         if start >= end:
             return None
         pieces = self._reader.energy(meter, [start, *bill.cuts(start, end), end], now)
@@ -123,7 +123,7 @@ class StretchAnswers:
             return None
         peaks = [one for part in meter.parts for one in self._power.peaks(part.number, start, end, 1)]
         peak = max((Second(one.at, one.power) for one in peaks), key=lambda one: one.power, default=None)
-        return Stretch(start, end, precision, pieces, bill.cost(pieces), peak)
+        return Interval(start, end, precision, pieces, bill.cost(pieces), peak)
 
     def _end(self, meter: Meter, moment: datetime) -> _End:
         """Return the reading at a moment, or at the minute or hour before it if no more is kept."""
@@ -198,10 +198,10 @@ class StretchAnswers:
             first_hour, last_hour = full_hour(start + _HOUR), full_hour(end)
             of_hours = self._power.peaks(meter.number, first_hour, last_hour, 1)
             found += [Second(one.at, one.power) for one in of_hours]
-            stretches = [(low, first_hour), (last_hour, high)]
+            intervals = [(low, first_hour), (last_hour, high)]
         else:
-            stretches = [(low, high)]
-        for minute in (one for pair in stretches for one in self._series.minutes(meter.number, *pair)):
+            intervals = [(low, high)]
+        for minute in (one for pair in intervals for one in self._series.minutes(meter.number, *pair)):
             at = moment_of(minute.at + (minute.power_max_second or 0))
             if minute.power_max is not None and start <= at < end:
                 found.append(Second(at, minute.power_max))

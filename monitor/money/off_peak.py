@@ -1,11 +1,9 @@
-"""The off-peak hours as the meter really switched, by month, from the hours in which it did. Pure.
+"""The off-peak hours as the meter really switched, and whether they have changed for good. Pure.
 
-The minutes of a year are half a million; these hours are some hundred.
-
-Whether the off-peak hours of a meter have changed for good, from when it switched each night. Pure.
-
-A night is here the time from 09:00 to 09:00 of the next day, at which hardly any window begins or ends. Nights of which
-an hour is missing, and those of 23 or 25 hours, say nothing; one that is like no other neither.
+By month they come from the hours in which the meter switched: the minutes of a year are half a million, these hours
+some hundred. A change is found from when it switched each night: here the time from 09:00 to 09:00 of the next day, at
+which hardly any window begins or ends. Nights of which an hour is missing, and those of 23 or 25 hours, say nothing;
+one that is like no other neither.
 """
 
 import statistics

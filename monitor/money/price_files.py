@@ -175,7 +175,7 @@ class Rates(NamedTuple):
     calendars: Calendars
 
 
-class RateFiles:
+class PriceFiles:
     """Reads the files again when one changes: a corrected price corrects the past, without a restart."""
 
     def __init__(self, settings: MonitorConfig, folder: Path) -> None:

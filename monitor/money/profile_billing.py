@@ -51,7 +51,7 @@ def by_period(
     return found
 
 
-class CurvePeriods:
+class ProfileBilling:
     """Reads curves; `calendars` are those that everybody knows and those of the user's files."""
 
     def __init__(self, reader: EnergyReader, prices: PriceTable, calendars: Calendars, zone: ZoneInfo) -> None:

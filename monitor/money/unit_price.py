@@ -11,7 +11,7 @@ from monitor.money.prices import PriceTable
 from monitor.money.rules import Facts, Rule
 
 
-def price_at(
+def unit_price(
     prices: PriceTable, facts: Facts, zone: ZoneInfo, contract: Contract, moment: datetime, register: str | None
 ) -> Decimal | None:
     """Return the price of a kWh with all taxes, or None where it cannot be known.

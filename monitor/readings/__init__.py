@@ -4,11 +4,11 @@ Energy is never summed from power. It is the difference of two readings of an in
 hours, days and months add up exactly. A range is answered in this order: whole hours from `hours`, its ends from
 minutes or from frames, then imports where there is no reading.
 
-- `hours`, `pieces`, `steps`, `minute_energy` and `fine` turn rows into energy; `energy` puts them together for a
-  meter, `house_energy` for a meter and its predecessors, which are one to the owner.
-- `power`, `grid_curves` and `busy_minutes` read power; `happenings`, `gaps` and `found_events` what happened.
-- `coverage` and `presence` say how much of a time was measured: what is not known is never shown as zero.
-- `memory` keeps what cannot change any more (hours of closed days) for the process; its key has the version of the
+- `rows` and `hours` read rows, `index_deltas` turns them into energy by register, `imported` adds what was imported;
+  `energy` puts them together for a meter, or for a house: a meter and its predecessors, which are one to the owner.
+- `power` and `curves` read power; `events` finds overloads, bad voltages and gaps.
+- `availability` and `coverage` say how much of a time was measured: what is not known is never shown as zero.
+- `cache` keeps what cannot change any more (hours of closed days) for the process; its key has the version of the
   meter's data, so a late frame or an import makes it stale.
 
 Everything here takes a connection and may raise `DatabaseError`. A connection belongs to one thread.

@@ -22,16 +22,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Holes:
-    """Stretches of hours without a row, in order, of the time from `first` to `end`."""
+class MissingHours:
+    """Intervals of hours without a row, in order, of the time from `first` to `end`."""
 
-    stretches: tuple[tuple[datetime, datetime], ...]
+    intervals: tuple[tuple[datetime, datetime], ...]
     first: datetime
     end: datetime
 
     def touch(self, start: datetime, end: datetime) -> bool:
         """Tell whether a range has hours without a row, before `end` of these."""
-        return start < self.first or any(low < end and start < high for low, high in self.stretches)
+        return start < self.first or any(low < end and start < high for low, high in self.intervals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class _Pair:
     end: datetime
 
 
-class Presence:
+class Availability:
     """Reads one connection's database; not for several threads at once."""
 
     def __init__(self, connection: Connection) -> None:
@@ -58,13 +58,13 @@ class Presence:
         ((count,),) = self._connection.query(sql, (*meters, sql_time(start), sql_time(end)))
         return int(count)
 
-    def without_row(self, meter: int) -> Holes:
+    def without_row(self, meter: int) -> MissingHours:
         """Return which hours between the first and the last row of a meter have none."""
         ((first, last),) = self._connection.query(
             "SELECT MIN(hour), MAX(hour) FROM hours WHERE meter_id = %s", (meter,)
         )
         if first is None:
-            return Holes((), _NEVER, _NEVER)
+            return MissingHours((), _NEVER, _NEVER)
         begin, end = utc(first), utc(last) + _HOUR
         found: list[tuple[datetime, datetime]] = []
         ranges = [(begin, end)]  # halved until all of their hours have a row, or none
@@ -76,7 +76,7 @@ class Presence:
             elif rows < hours:
                 middle = low + hours // 2 * _HOUR
                 ranges += [(middle, high), (low, middle)]
-        return Holes(tuple(found), begin, end)
+        return MissingHours(tuple(found), begin, end)
 
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         """Return the hours of [start, end) that frames do not cover wholly, and the seconds that they cover."""

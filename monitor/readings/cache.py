@@ -1,12 +1,10 @@
-"""What is remembered of meters, because it rarely changes and is costly to find.
-
-That is contracts, which registers run, and what sources counted on days that are over.
+"""The cache of what rarely changes and is costly to find: contracts, which registers run, days that are over.
 
 It is right for one version of the rollups, which is another one after each change of hours of the past. The newest
-hours, which change each minute, are not remembered. Several readers may share it, in any threads: what two of them find
+hours, which change each minute, are not in it. Several readers may share it, in any threads: what two of them find
 at the same time is the same.
 
-Finds when a meter began to tell another contract, without reading each hour.
+Through it, `ContractChanges` finds when a meter began to send another contract without reading each hour.
 """
 
 import itertools
@@ -14,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from monitor.readings.availability import Holes
+from monitor.readings.availability import MissingHours
 from monitor.readings.hours import Meter
 from monitor.readings.meter_contracts import Contracts, MeterContract
 
@@ -31,7 +29,7 @@ _DAY = timedelta(days=1)
 
 
 class Known:
-    """What is remembered of one meter."""
+    """The cached facts of one meter."""
 
     def __init__(self, meter: Meter) -> None:
         """Know nothing."""
@@ -39,7 +37,7 @@ class Known:
         self.contracts: tuple[datetime, datetime, list[Change]] | None = None  # from when, until when, and samples
         self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
         self.days: dict[tuple[Hashable, datetime, datetime], Any] = {}  # what was found of local days that are over
-        self.holes: Holes | None = None  # one that was filled since makes an answer slower, not wrong
+        self.missing_hours: MissingHours | None = None  # one that was filled since makes an answer slower, not wrong
         self._kept: dict[Hashable, Any] = {}
         self._shapes: list[Shape] = []
         self._shapes_until: datetime | None = None  # they are known before it; None: not at all
@@ -77,8 +75,8 @@ class Known:
         return shapes
 
 
-class Memory:
-    """Remembers meters."""
+class Cache:
+    """Caches facts of meters."""
 
     def __init__(self) -> None:
         self._meters: dict[tuple[str, tuple[int, ...]], Known] = {}
@@ -108,18 +106,18 @@ def is_settled(meter: Meter, hour: datetime) -> bool:
 
 
 class ContractChanges:
-    """Finds the changes of contracts, and keeps what it found in the memory."""
+    """Finds the changes of contracts, and keeps what it found in the cache."""
 
-    def __init__(self, contracts: Contracts, memory: Memory) -> None:
+    def __init__(self, contracts: Contracts, cache: Cache) -> None:
         self._contracts = contracts
-        self._memory = memory
+        self._cache = cache
 
     def between(self, meter: Meter, low: datetime, high: datetime) -> list[Change]:
         """Return the contract at `low`, and each change before `high`: a sample a day, a search where two differ.
 
         The meter has readings.
         """
-        known = self._memory.of(meter)
+        known = self._cache.of(meter)
         days = {hour: contract for hour, contract in self._days(meter, low, high) if low < hour < high}
         found = sorted((days | self._contracts.before(meter.number, [low + _HOUR, high])).items())
         if not found:
@@ -138,7 +136,7 @@ class ContractChanges:
 
     def _days(self, meter: Meter, low: datetime, high: datetime) -> list[Change]:
         """Return the contracts at midnights, of all in [low, high) that differ from a neighbour, and of some others."""
-        known, settled = self._memory.of(meter), settled_until(meter)
+        known, settled = self._cache.of(meter), settled_until(meter)
         start, end, samples = known.contracts or (min(low, settled), min(low, settled), [])
         found = self._contracts.at(meter.number, [*_midnights(low, start), *_midnights(end, high)])
         samples = sorted([*samples, *found.items()], key=lambda sample: sample[0])

@@ -5,8 +5,8 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from monitor.readings.availability import Holes
-from monitor.readings.cache import Memory
+from monitor.readings.availability import MissingHours
+from monitor.readings.cache import Cache
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.index_deltas import recovered
 
@@ -18,18 +18,18 @@ _WHOLE = 3575  # seconds that frames cover of an hour without a gap
 class CoverageReader:
     """Tells what frames cover; for one thread, as its connection is."""
 
-    def __init__(self, hours: Hours, memory: Memory) -> None:
+    def __init__(self, hours: Hours, cache: Cache) -> None:
         """Read through `hours`."""
         self._hours = hours
-        self._presence = hours.presence
-        self._memory = memory
+        self._availability = hours.availability
+        self._cache = cache
 
-    def holes(self, meter: Meter) -> Holes:
+    def missing_hours(self, meter: Meter) -> MissingHours:
         """Return which hours of a meter have no row."""
-        cached = self._memory.of(meter)
-        if cached.holes is None:
-            cached.holes = self._presence.without_row(meter.number)
-        return cached.holes
+        cached = self._cache.of(meter)
+        if cached.missing_hours is None:
+            cached.missing_hours = self._availability.without_row(meter.number)
+        return cached.missing_hours
 
     def between(self, meter: Meter, boundaries: Sequence[datetime]) -> tuple[list[int], list[int]]:
         """Return for each period the seconds that have frames, and the Wh recovered after gaps."""
@@ -40,7 +40,7 @@ class CoverageReader:
         if start >= end:
             return covered, recovered_wh
         candidates: list[datetime] | None = None
-        doubtful = dict(self._presence.doubtful(meter.number, start - _HOUR, end))
+        doubtful = dict(self._availability.doubtful(meter.number, start - _HOUR, end))
         if len(doubtful) <= _FEW and self._has_all_rows(meter, start, end):
             # Each hour has a row, nearly all are whole: no need to add them up.
             for place, (low, high) in enumerate(itertools.pairwise(boundaries)):
@@ -52,8 +52,8 @@ class CoverageReader:
             short = [hour for hour, seconds in doubtful.items() if seconds < _WHOLE]
             candidates = sorted({moment for hour in short for moment in (hour, hour + _HOUR) if start <= moment < end})
         else:
-            covered = self._presence.covered(meter.number, boundaries)
-        gaps = self._presence.gaps(meter.number, start, end, candidates)
+            covered = self._availability.covered(meter.number, boundaries)
+        gaps = self._availability.gaps(meter.number, start, end, candidates)
         broken: dict[datetime, dict[int, int]] = {}
         for one in self._hours.breaks(meter.number, start, end) if gaps else ():
             broken.setdefault(one.hour, {})[one.register] = one.step
@@ -63,9 +63,9 @@ class CoverageReader:
         return covered, recovered_wh
 
     def _has_all_rows(self, meter: Meter, start: datetime, end: datetime) -> bool:
-        holes = self.holes(meter)
-        if holes.touch(start, end):
+        missing_hours = self.missing_hours(meter)
+        if missing_hours.touch(start, end):
             return False
         # Rows may have come since.
-        later = max(start, holes.end)
-        return later >= end or self._presence.count([meter.number], later, end) == (end - later) // _HOUR
+        later = max(start, missing_hours.end)
+        return later >= end or self._availability.count([meter.number], later, end) == (end - later) // _HOUR

@@ -350,7 +350,7 @@ def aligned(grid: Grid, day: datetime, zone: ZoneInfo) -> tuple[Grid, list[int |
 
 
 def runs(named: Iterable[tuple[int, str]], length: int) -> list[tuple[int, int, str]]:
-    """Return stretches with the same name: from the first moment that has it to the end of the last.
+    """Return intervals with the same name: from the first moment that has it to the end of the last.
 
     Args:
         named: moments, in order, and their names.

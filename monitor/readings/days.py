@@ -7,7 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import Calendar
-from monitor.readings.cache import Memory, is_settled
+from monitor.readings.cache import Cache, is_settled
 from monitor.readings.hours import Meter
 
 _HOUR = timedelta(hours=1)
@@ -20,9 +20,9 @@ Find = Callable[[Sequence[datetime]], Sequence[Sequence[T]]]
 class Days:
     """Knows what was found of local days."""
 
-    def __init__(self, zone: ZoneInfo, memory: Memory) -> None:
+    def __init__(self, zone: ZoneInfo, cache: Cache) -> None:
         self._calendar = Calendar(zone)
-        self._memory = memory
+        self._cache = cache
 
     def of(
         self,
@@ -46,7 +46,7 @@ class Days:
         begin = self._calendar.floor("day", limits[0])
         days = set(self._calendar.boundaries("day", begin, limits[-1] + _HOUR)[:-1])
         pieces = sorted({*limits, *cuts, *(day for day in days if day > limits[0])})
-        remembered = self._memory.of(meter).days
+        remembered = self._cache.of(meter).days
         found: list[list[T]] = [[] for _ in keys]
 
         def is_remembered(piece: tuple[datetime, datetime]) -> bool:

@@ -18,11 +18,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 from common.contract.offers import is_off_peak
 from common.contract.registers import INJECTED, supplier_name
 from monitor.base.calendar import full_hour
-from monitor.readings.cache import ContractChanges, Memory, Shape
+from monitor.readings.cache import Cache, ContractChanges, Shape
 from monitor.readings.coverage import CoverageReader
 from monitor.readings.hours import Hours, Meter, is_read
 from monitor.readings.imported import ImportedHours, Imports, imported_between, imported_hours, imported_name
-from monitor.readings.index_deltas import PieceReader, Step, in_order, naming, register_name, span_at
+from monitor.readings.index_deltas import IndexDelta, SegmentReader, in_order, naming, register_name, span_at
 from monitor.readings.meter_contracts import Contracts
 from monitor.readings.periods import ContractSpan, Energy, HourEnergy, add_parts, add_up
 from monitor.readings.power import Power, Slot
@@ -32,7 +32,7 @@ _HOUR = timedelta(hours=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def divide(
+def subdivide_hours(
     hours: Sequence[HourEnergy], slots: Sequence[Slot], name: Callable[[int | None, int], str | None]
 ) -> list[HourEnergy]:
     """Return each hour in slots, in the shares that minutes show; an hour that minutes do not show stays whole.
@@ -152,17 +152,17 @@ class EnergyReader:
         imported: ImportedHours,
         contracts: Contracts,
         power: Power,
-        memory: Memory | None = None,
+        cache: Cache | None = None,
     ) -> None:
-        """Read through these; `memory` may be shared with readers of the same database, in any threads."""
+        """Read through these; `cache` may be shared with readers of the same database, in any threads."""
         self._hours = hours
         self._imported = imported
         self._power = power
         self._contracts = contracts
-        self._memory = memory or Memory()
-        self._changes = ContractChanges(contracts, self._memory)
-        self._coverage = CoverageReader(hours, self._memory)
-        self._pieces = PieceReader(hours)
+        self._cache = cache or Cache()
+        self._changes = ContractChanges(contracts, self._cache)
+        self._coverage = CoverageReader(hours, self._cache)
+        self._pieces = SegmentReader(hours)
 
     @of_house(_by_period)
     def energy(self, meter: Meter, boundaries: Sequence[datetime], now: datetime) -> list[Energy]:
@@ -182,7 +182,7 @@ class EnergyReader:
         covered, recovered_wh = self._coverage.between(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
         known = self._known_since(meter, start)
-        steps: list[list[Step]] = [[] for _ in boundaries[1:]]
+        steps: list[list[IndexDelta]] = [[] for _ in boundaries[1:]]
         for piece in pieces:
             steps[bisect.bisect_right(boundaries, piece.start) - 1].append(piece.step)
         periods = zip(itertools.pairwise(boundaries), steps, recovered_wh, imported, covered, strict=True)
@@ -214,11 +214,11 @@ class EnergyReader:
 
     @of_house(lambda _: None)
     def remember(self, meter: Meter) -> None:
-        """Look up all that the memory keeps of a meter."""
+        """Look up all that the cache keeps of a meter."""
         if meter.first is not None and meter.last is not None:
             self._spans(meter, meter.first, meter.last + _HOUR)
             self._shapes(meter)
-            self._coverage.holes(meter)
+            self._coverage.missing_hours(meter)
 
     @of_house(_in_order)
     def hours(self, meter: Meter, start: datetime, end: datetime) -> list[HourEnergy]:
@@ -293,7 +293,7 @@ class EnergyReader:
             register = hour.register
         slots = self._power.slots(meter.number, sorted(cut), cuts)
         name = naming(spans, end)
-        parts = divide([hour for hour in hours if hour.start in cut], slots, name)
+        parts = subdivide_hours([hour for hour in hours if hour.start in cut], slots, name)
         return sorted([*parts, *(hour for hour in hours if hour.start not in cut)], key=lambda one: one.start)
 
     def _spans(self, meter: Meter, start: datetime, end: datetime) -> list[ContractSpan]:
@@ -353,7 +353,7 @@ class EnergyReader:
         return register
 
     def _shapes(self, meter: Meter) -> list[Shape]:
-        return self._memory.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
+        return self._cache.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
 
 
 def _seconds(start: datetime, end: datetime) -> int:
@@ -363,7 +363,7 @@ def _seconds(start: datetime, end: datetime) -> int:
 def _sum(
     start: datetime,
     end: datetime,
-    steps: Sequence[Step],
+    steps: Sequence[IndexDelta],
     recovered_wh: int,
     imported: Imports,
     covered: int,

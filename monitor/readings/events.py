@@ -33,7 +33,7 @@ LEAST = 2
 _FEW = 3  # minutes from which no pace can be told
 
 
-class Hole(NamedTuple):
+class Gap(NamedTuple):
     """Whole minutes without a frame."""
 
     start: int
@@ -49,7 +49,7 @@ class Around(NamedTuple):
     injected: int  # Wh, between the two
 
 
-class Happenings:
+class Events:
     """Reads one connection's database; not for several threads at once."""
 
     def __init__(self, connection: Connection) -> None:
@@ -106,7 +106,7 @@ class Happenings:
         rows = self._connection.query(sql, (meter, sql_time(moment)))
         return moment_of(int(rows[0][0])) if rows else None
 
-    def holes(self, meter: int, start: datetime, end: datetime) -> list[Hole]:
+    def holes(self, meter: int, start: datetime, end: datetime) -> list[Gap]:
         """Return the minutes without a frame between the first and the last hour of [start, end) that have one."""
         low, high = sql_time(full_hour(start)), sql_time(end)
         sql = (
@@ -115,7 +115,7 @@ class Happenings:
             " WHERE hour > previous + 3600"
         )
         found = [
-            Hole(int(previous) + _HOUR, int(hour)) for previous, hour in self._connection.query(sql, (meter, low, high))
+            Gap(int(previous) + _HOUR, int(hour)) for previous, hour in self._connection.query(sql, (meter, low, high))
         ]
         # By the index (meter_id, seconds, hour): nearly all hours of a good line are whole.
         sql = (
@@ -126,7 +126,7 @@ class Happenings:
             found += _holes(int(hour), int(bits))
         return joined(sorted(found))
 
-    def around(self, meter: int, holes: Sequence[Hole]) -> dict[Hole, Around]:
+    def around(self, meter: int, holes: Sequence[Gap]) -> dict[Gap, Around]:
         """Return what was read around some holes."""
         if not holes:
             return {}
@@ -147,11 +147,11 @@ class Happenings:
         return found
 
 
-def _holes(hour: int, bits: int) -> list[Hole]:
+def _holes(hour: int, bits: int) -> list[Gap]:
     """Return the minutes of an hour without a frame; bit n of `bits`: minute n has one.
 
     >>> _holes(0, (1 << 60) - 1 - 0b1100)
-    [Hole(start=120, end=240)]
+    [Gap(start=120, end=240)]
     """
     found, start = [], None
     for minute in range(61):
@@ -159,21 +159,21 @@ def _holes(hour: int, bits: int) -> list[Hole]:
         if not present and start is None:
             start = minute
         elif present and start is not None:
-            found.append(Hole(hour + 60 * start, hour + 60 * minute))
+            found.append(Gap(hour + 60 * start, hour + 60 * minute))
             start = None
     return found
 
 
-def joined(holes: Sequence[Hole]) -> list[Hole]:
+def joined(holes: Sequence[Gap]) -> list[Gap]:
     """Join holes, in order, that touch each other.
 
-    >>> joined([Hole(0, 60), Hole(60, 90), Hole(100, 120)])
-    [Hole(start=0, end=90), Hole(start=100, end=120)]
+    >>> joined([Gap(0, 60), Gap(60, 90), Gap(100, 120)])
+    [Gap(start=0, end=90), Gap(start=100, end=120)]
     """
-    found: list[Hole] = []
+    found: list[Gap] = []
     for hole in holes:
         if found and found[-1].end == hole.start:
-            found[-1] = Hole(found[-1].start, hole.end)
+            found[-1] = Gap(found[-1].start, hole.end)
         else:
             found.append(hole)
     return found

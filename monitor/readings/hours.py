@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.availability import Presence
+from monitor.readings.availability import Availability
 from monitor.readings.rows import (
     FIRST,
     LAST,
@@ -105,7 +105,7 @@ class Hours:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.presence = Presence(connection)
+        self.availability = Availability(connection)
 
     def meters(self) -> list[Meter]:
         """Return all meters, by identifier."""
@@ -190,9 +190,9 @@ class Hours:
             f"SELECT MIN(hour), MAX(hour), {shape} AS shape FROM hours WHERE {where}"  # noqa: S608 - our own names
             " GROUP BY shape ORDER BY 1"
         )
-        stretches = self._connection.query(sql, values)
-        if all(last < first for (_, last, _), (first, _, _) in itertools.pairwise(stretches)):
-            return [(utc(first), int(number or 0)) for first, _, number in stretches]
+        intervals = self._connection.query(sql, values)
+        if all(last < first for (_, last, _), (first, _, _) in itertools.pairwise(intervals)):
+            return [(utc(first), int(number or 0)) for first, _, number in intervals]
         sql = (
             "SELECT hour, shape FROM (SELECT hour, shape, LAG(shape) OVER (ORDER BY hour) AS previous FROM"  # noqa: S608
             f" (SELECT hour, {shape} AS shape FROM hours WHERE {where}) AS shapes) AS steps"

@@ -84,7 +84,7 @@ def imported_between(hours: ImportedHours, meter: Meter, boundaries: Sequence[da
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class DayTotal:
     """A day or a month that was imported as a whole; nobody knows when in it the energy was drawn."""
 
     start: datetime
@@ -118,10 +118,10 @@ class Whole:
         return [(start, after - before) for start, (before, after) in pairs]
 
 
-def imported_wholes(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[Whole]:
+def imported_totals(hours: ImportedHours, meter: Meter, start: datetime, end: datetime) -> list[DayTotal]:
     """Return the energy that was drawn in imported days and months that count in [start, end)."""
     return [
-        Whole(row.hour - (row.hours - 1) * _HOUR, row.hour + _HOUR, name, row.wh)
+        DayTotal(row.hour - (row.hours - 1) * _HOUR, row.hour + _HOUR, name, row.wh)
         for row in _rows(hours, meter, start, end, 2)
         if (name := imported_name(REGISTERS[row.register])) is not None
     ]

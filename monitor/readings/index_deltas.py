@@ -1,10 +1,7 @@
-"""What the registers of a meter went on by in a stretch of time, and their names. Pure.
+"""What the registers of a meter went on by: between two readings, over minutes, and over any range.
 
-A stretch is cut where the meter begins to send other registers or another contract, so within it one rule holds.
-
-What was drawn in a stretch of time by register, from its minutes and the readings at its two ends. Pure.
-
-Counts what the registers of a meter went on by, in pieces of time without a change of registers or contract.
+A range is cut into segments where the meter begins to send other registers or another contract: within one, one rule
+holds. The rules are pure; `SegmentReader` reads what they need.
 """
 
 import bisect
@@ -43,7 +40,7 @@ def in_order(wh: Mapping[str, int]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class IndexDelta:
     """What was counted: drawn by register, and injected."""
 
     wh: Mapping[str, int]
@@ -60,9 +57,9 @@ def difference(values: Values) -> int | None:
     return None if total is None or not suppliers else total - sum(suppliers)
 
 
-def step(
+def index_delta(
     before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None, outside: bool
-) -> Step:
+) -> IndexDelta:
     """Return what was counted between two readings. Its parts by time add up to it, register by register.
 
     Args:
@@ -90,10 +87,10 @@ def step(
         name = OTHER if outside else next(iter(counted_by), "BASE")
         counted_by[name] = counted_by.get(name, 0) + rest
     wh = {name: counted for name, counted in counted_by.items() if counted}
-    return Step(wh, went_on[INJECTED])
+    return IndexDelta(wh, went_on[INJECTED])
 
 
-def complete(known: Step, drawn: int, register: str | None) -> Step:
+def complete(known: IndexDelta, drawn: int, register: str | None) -> IndexDelta:
     """Return the step of an hour in which the meter went to other registers, or its supplier's were set back.
 
     Args:
@@ -150,7 +147,7 @@ def drawn_by_register(
     A minute's energy counts for the register that ran at its end.
 
     Args:
-        minutes: those that lie in the stretch, also in part, in order.
+        minutes: those that lie in the interval, also in part, in order.
         before: the reading at its beginning.
         after: the reading at its end.
         end: its end.
@@ -185,15 +182,15 @@ def drawn_by_register(
 
 
 @dataclass(slots=True)
-class Piece:
-    """A stretch without a change of registers or contract."""
+class Segment:
+    """An interval without a change of registers or contract."""
 
     start: datetime
     end: datetime
-    step: Step
+    step: IndexDelta
 
 
-class PieceReader:
+class SegmentReader:
     """Reads one connection's database; not for several threads at once."""
 
     def __init__(self, hours: Hours) -> None:
@@ -202,7 +199,7 @@ class PieceReader:
 
     def between(
         self, meter: Meter, boundaries: Sequence[datetime], spans: Sequence[ContractSpan], shapes: Sequence[datetime]
-    ) -> list[Piece]:
+    ) -> list[Segment]:
         """Return the pieces of the time between boundaries, in order; none crosses one of them.
 
         Args:
@@ -232,7 +229,7 @@ class PieceReader:
         spans: Sequence[ContractSpan],
         breaks: Sequence[Break],
         outside: Callable[[datetime], bool],
-    ) -> list[Piece]:
+    ) -> list[Segment]:
         readings = self._hours.readings_at(meter, limits)
         values = self._last_known(meter, limits, readings)
         pieces = []
@@ -249,8 +246,8 @@ class PieceReader:
                 after = tuple(None if place in SUPPLIER else value for place, value in enumerate(after))
             span = span_at(spans, low) or span_at(spans, high - _HOUR)
             offer = span.offer if span else None
-            counted = step(before, after, inside, by_total=by_total, offer=offer, outside=outside(low))
-            pieces.append(Piece(low, high, counted))
+            counted = index_delta(before, after, inside, by_total=by_total, offer=offer, outside=outside(low))
+            pieces.append(Segment(low, high, counted))
         return pieces
 
     def _outside(
@@ -262,14 +259,14 @@ class PieceReader:
         a range add up to it by register, too. `turns` are all of the meter, and the end of its readings.
         """
         # From the end of the hour of a turn to the next turn; the first one begins with the readings.
-        stretches = [
+        intervals = [
             (low + _HOUR, high) for low, high in itertools.pairwise(turns) if low < end and start < high > low + _HOUR
         ]
-        limits = sorted({limit for stretch in stretches for limit in stretch})
+        limits = sorted({limit for interval in intervals for limit in interval})
         readings = zip(limits, self._hours.readings_at(meter, limits), strict=True)
         rests = {limit: None if reading is None else difference(reading.values) for limit, reading in readings}
         found = []
-        for low, high in stretches:
+        for low, high in intervals:
             before, after = rests[low], rests[high]
             if before is not None and after is not None:
                 broken = _sum_breaks(breaks, low, high).get(TOTAL, 0)
@@ -278,7 +275,7 @@ class PieceReader:
         return lambda moment: any(low <= moment < high for low, high in found)
 
     def _complete_turns(
-        self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[Piece], spans: Sequence[ContractSpan]
+        self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[Segment], spans: Sequence[ContractSpan]
     ) -> None:
         hours = self._hours.drawn(meter.number, turns)
         for piece in pieces:

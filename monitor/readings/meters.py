@@ -15,7 +15,7 @@ class Unused:
     meter: str
 
 
-def gather(meters: Sequence[Meter], houses: Sequence[House]) -> list[Meter]:
+def group_meters(meters: Sequence[Meter], houses: Sequence[House]) -> list[Meter]:
     """Return the meters with their names, by identifier, and those that were replaced as a part of the newest one."""
     known = {meter.identifier: meter for meter in meters}
     for house in houses:

@@ -99,7 +99,7 @@ class Sources:
             before = last
 
     def between(self, source: Source, start: datetime, end: datetime) -> int | None:
-        """Return the energy of a stretch, to the minute where minutes are kept; None: nothing was read before its end.
+        """Return the energy of an interval, to the minute where minutes are kept; None: nothing was read by its end.
 
         A minute counts where it begins.
         """

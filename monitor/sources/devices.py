@@ -1,4 +1,4 @@
-"""What single devices use: in the periods of an answer, in any stretch of time, and now."""
+"""What single devices use: in the periods of an answer, in any interval of time, and now."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,8 +113,8 @@ class DeviceAnswers:
         self._sources = Sources(home.connection)
         self._reader = home.reader
         self._costs = home.costs
-        self._stretches = home.stretches
-        self._days = Days(home.zone, home.memory)
+        self._intervals = home.intervals
+        self._days = Days(home.zone, home.cache)
 
     def devices(self, meter: Meter) -> list[Source]:
         """Return the devices behind a meter, by name."""
@@ -165,7 +165,7 @@ class DeviceAnswers:
         return above(over)
 
     def of_stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> list[Device]:
-        """Return what devices used in a stretch of time, to the minute where minutes are kept, as a single period."""
+        """Return what devices used in an interval of time, to the minute where minutes are kept, as a single period."""
         sources = self.devices(meter)
         if not sources:
             return []
@@ -190,7 +190,7 @@ class DeviceAnswers:
         return devices
 
     def _mix_of_stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Mapping[str, int]:
-        found = self._stretches.stretch(meter, start, end, now)
+        found = self._intervals.interval(meter, start, end, now)
         drawn = {} if found is None else {name: wh for name, wh in join(found.pieces).wh.items() if wh > 0}
         if drawn:
             return drawn

@@ -151,7 +151,7 @@ class SunAnswers:
         self._home = home
         self._power = home.power
         self._sources = Sources(home.connection)
-        self._days = Days(home.zone, home.memory)
+        self._days = Days(home.zone, home.cache)
         self._sun_hours = SunHours(home.hours, self._sources, home.reader, self._days)
         self._reader = home.reader
         self._prices = home.prices

@@ -11,7 +11,7 @@ from enum import StrEnum
 from monitor.base.calendar import midnight
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
-from monitor.readings.imported import imported_wholes
+from monitor.readings.imported import imported_totals
 from monitor.readings.sources import TEMPERATURE, Series, Temperatures
 
 #: °C: a day has as many degree days as its mean temperature is below it.
@@ -254,7 +254,7 @@ class WeatherAnswers:
         known = {day: energy.total_wh for day, energy in zip(days, found, strict=True) if energy.is_comparable}
         if any(energy.imported_wh for energy in found):
             for part in meter.parts:
-                for whole in imported_wholes(self._imported, part, limits[0], limits[-1]):
+                for whole in imported_totals(self._imported, part, limits[0], limits[-1]):
                     day = whole.hour.astimezone(self._zone).date()
                     if whole.start < midnight(day, self._zone):
                         known.pop(day, None)

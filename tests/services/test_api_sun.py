@@ -29,7 +29,7 @@ from monitor.places.day import routes as series
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy
 from monitor.places.review.csv import json_rows
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.readings.sources import SourceMinute
 from monitor.sources.sources import Measured
 from monitor.sources.sun import SunAnswer, SunAnswers, powers_of
@@ -162,19 +162,19 @@ PRICES = PriceTable(
 
 
 def test_a_monitor_that_has_run_for_long_answers_as_one_that_begins(tables: Database) -> None:
-    memory = Memory()
+    cache = Cache()
 
-    def answered(memory: Memory | None) -> SunAnswer | None:
+    def answered(cache: Cache | None) -> SunAnswer | None:
         with contextlib.closing(tables.connect()) as connection:
-            answers = Home(connection, MonitorConfig(), PRICES, memory=memory)
+            answers = Home(connection, MonitorConfig(), PRICES, cache=cache)
             (meter,) = answers.meters()
-            if memory is not None:
+            if cache is not None:
                 SunAnswers(answers).remember(meter)
             found = answers.costs.energy(meter, "day", BEGIN, END, END)
             return SunAnswers(answers).of(found, "day", END)
 
-    assert answered(memory) == answered(None)
-    assert answered(memory) == answered(None)
+    assert answered(cache) == answered(None)
+    assert answered(cache) == answered(None)
     query(
         tables,
         "UPDATE source_hours SET energy_last = energy_last + 70, step = 70 WHERE hour = '2026-10-26 10:00:00'",
@@ -183,7 +183,7 @@ def test_a_monitor_that_has_run_for_long_answers_as_one_that_begins(tables: Data
         "UPDATE source_hours SET energy_last = energy_last + 500 WHERE hour = '2026-10-27 10:00:00'",
         "UPDATE rollup_state SET version = version + 1",
     )
-    assert answered(memory) == answered(None)
+    assert answered(cache) == answered(None)
 
 
 DAY = datetime(2026, 11, 9, 23, tzinfo=UTC)  # Tuesday, 10 November, in Paris

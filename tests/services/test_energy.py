@@ -352,8 +352,8 @@ def test_hours_without_a_row_are_found_and_rows_that_come_later_count(tables: Da
             for number in range((end - begin) // HOUR)
             if (begin + number * HOUR).replace(tzinfo=None) not in with_rows
         ]
-        holes = reader._hours.presence.without_row(meters[0].number)
-        found = [low + number * HOUR for low, high in holes.stretches for number in range((high - low) // HOUR)]
+        holes = reader._hours.availability.without_row(meters[0].number)
+        found = [low + number * HOUR for low, high in holes.intervals for number in range((high - low) // HOUR)]
         assert found == expected
         assert (holes.first, holes.end) == (begin, end)
         before = reader.energy(meters[0], [begin, end], end)

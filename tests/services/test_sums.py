@@ -14,7 +14,7 @@ import pytest
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.imported import ImportedHours
@@ -39,14 +39,14 @@ def tables(fresh_database: Server) -> Database:
 
 
 @contextlib.contextmanager
-def reading(database: Database, memory: Memory | None = None) -> Iterator[tuple[EnergyReader, Meter]]:
+def reading(database: Database, memory: Cache | None = None) -> Iterator[tuple[EnergyReader, Meter]]:
     with contextlib.closing(database.connect()) as connection:
         hours = Hours(connection)
         (meter,) = hours.meters()
         yield EnergyReader(hours, ImportedHours(connection), Contracts(connection), Power(connection), memory), meter
 
 
-def energy(database: Database, boundaries: Sequence[datetime], memory: Memory | None = None) -> list[Energy]:
+def energy(database: Database, boundaries: Sequence[datetime], memory: Cache | None = None) -> list[Energy]:
     with reading(database, memory) as (reader, meter):
         return reader.energy(meter, boundaries, boundaries[-1])
 
@@ -106,7 +106,7 @@ def off_peak_then_base_then_off_peak() -> tuple[list[Frame], list[Frame]]:
     return frames, late
 
 
-def same_as_a_new_one(tables: Database, memory: Memory, end: datetime) -> list[Energy]:
+def same_as_a_new_one(tables: Database, memory: Cache, end: datetime) -> list[Energy]:
     """A running monitor answers as one that has just begun, and its days add up to the whole."""
     days = energy(tables, every(24, NOON, end), memory)
     assert days == energy(tables, every(24, NOON, end))
@@ -123,7 +123,7 @@ def test_late_frames_with_another_contract_in_the_middle_are_seen_by_the_next_qu
     end = frames[-1].timestamp + HOUR
     store(tables, frames)
     roll_up(tables, end + HOUR)
-    memory = Memory()
+    memory = Cache()
     assert same_as_a_new_one(tables, memory, end)[3].total_wh == 0
     with contextlib.closing(FrameStore(tables, "main", lambda: end + HOUR)) as frame_store:
         assert set(frame_store.write(late).reasons) == {None}
@@ -142,7 +142,7 @@ def test_hours_that_are_made_again_are_seen_by_the_next_question(tables: Databas
     end = frames[-1].timestamp + HOUR
     store(tables, frames)
     roll_up(tables, end + HOUR)
-    memory = Memory()
+    memory = Cache()
     same_as_a_new_one(tables, memory, end)
     store(tables, late)
     # As after a restore: frames are there, their hours are made in the background.

@@ -8,7 +8,7 @@ from demo.history import History
 from monitor.base.config import MonitorConfig
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.web.background import CacheWarmer
 from monitor.web.pool import Pool
 from reader.simulator.meter import SimulatedMeter
@@ -28,17 +28,17 @@ def test_a_question_after_it_finds_everything_remembered(fresh_database: Server)
     pool = Pool(noted.connect)
 
     @contextlib.contextmanager
-    def lend(memory: Memory) -> Iterator[Home]:
+    def lend(cache: Cache) -> Iterator[Home]:
         with pool.borrow() as connection:
-            yield Home(connection, MonitorConfig(), PriceTable([]), None, memory)
+            yield Home(connection, MonitorConfig(), PriceTable([]), None, cache)
 
-    def queries(memory: Memory) -> list[str]:
+    def queries(cache: Cache) -> list[str]:
         noted.asked.clear()
-        with lend(memory) as answers:
+        with lend(cache) as answers:
             answers.costs.energy(answers.meter(None), "day", FROM, TO, END)
         return noted.asked.copy()
 
-    cold, warm = Memory(), Memory()
+    cold, warm = Cache(), Cache()
     first, again = queries(cold), queries(cold)
     warmer = CacheWarmer(lambda: lend(warm), lambda answers, meter: answers.reader.remember(meter))
     for _ in range(2):  # which meters there are, then the only one

@@ -8,7 +8,7 @@ from typing import Any, cast
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from common.contract.registers import REGISTERS, readings
-from monitor.readings.availability import Gap, Holes
+from monitor.readings.availability import Gap, MissingHours
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.imported import ImportedHours
@@ -31,7 +31,7 @@ class Rolled:
         for hour, group in groupby(sorted(frames, key=lambda frame: frame.timestamp), _hour):
             self._add(hour, list(group))
         self.meter = Meter(1, "031961000001", self.rolled[0].hour, self.rolled[-1].hour)
-        self.presence = self
+        self.availability = self
         self.reader = EnergyReader(
             cast("Hours", self), cast("ImportedHours", self), cast("Contracts", self), cast("Power", self)
         )
@@ -94,9 +94,9 @@ class Rolled:
     def doubtful(self, meter: int, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         return []
 
-    def without_row(self, meter: int) -> Holes:
+    def without_row(self, meter: int) -> MissingHours:
         first, end = self.rolled[0].hour, self.rolled[-1].hour + HOUR
-        return Holes(((first, end),), first, end)
+        return MissingHours(((first, end),), first, end)
 
     def covered(self, meter: int, boundaries: Sequence[datetime]) -> list[int]:
         return [0 for _ in boundaries[1:]]

@@ -80,7 +80,7 @@ class NeededPowerAnswers:
         self._costs = home.costs
         self._prices = home.prices
         self._zone = home.zone
-        self._memory = home.memory
+        self._cache = home.cache
 
     def needed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> NeededPower:
         """Return what would have become of other powers in [start, end), from the first readings on.
@@ -98,7 +98,7 @@ class NeededPowerAnswers:
             raise Refusal("too_long", days=_LONGEST.days)
         end = min(end, full_hour(now))
         numbers = [part.number for part in meter.parts]
-        cached, key = self._memory.of(meter), ("measured", start, end)
+        cached, key = self._cache.of(meter), ("measured", start, end)
         hours: Mapping[int, int] | None = cached.kept(key)
         if hours is None:
             hours = cached.keep(meter, key, end, self._minutes.measured(numbers, start, end))

@@ -54,7 +54,7 @@ def answer(call: Call) -> TempoSeason:
     today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
     year = call.parameters.get("season", season_of(today))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
-    periods = call.home.curve_periods
+    periods = call.home.profile_billing
     lived = periods.lived_colours(meter, first, last)
     written = {day: colour for day, colour in periods.calendars.written.items() if first <= day <= last}
     bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}

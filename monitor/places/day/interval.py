@@ -55,7 +55,7 @@ def answer(call: Call) -> Interval:
     """Return energy, cost, mean and highest power between the readings at two instants."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
-    stretch = call.home.stretches.stretch(meter, start, end, call.now)
+    stretch = call.home.intervals.interval(meter, start, end, call.now)
     if stretch is None:
         raise Refusal("no_data")
     energy, cost = join(stretch.pieces), stretch.cost

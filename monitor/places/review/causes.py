@@ -1,4 +1,4 @@
-"""Why a stretch of time, a day or a month was different from the same days before."""
+"""Why an interval of time, a day or a month was different from the same days before."""
 
 import bisect
 import itertools
@@ -14,12 +14,12 @@ from monitor.base.calendar import Calendar, full_hour, one_day, whole_days
 from monitor.money.bill import Bill, Cost
 from monitor.money.costs import join
 from monitor.money.home import Home
-from monitor.money.interval import BEHIND, HOURS, Stretch
+from monitor.money.interval import BEHIND, HOURS, Interval
 from monitor.money.profile import CurveAnswers
 from monitor.places.review.difference import Difference, Level, Side, Slot, explain, mean_of
 from monitor.readings.curves import MinuteFacts, Series
 from monitor.readings.hours import Meter
-from monitor.readings.imported import imported_wholes
+from monitor.readings.imported import imported_totals
 from monitor.readings.periods import COMPARABLE, Energy
 from monitor.sources.weather import WeatherAnswers
 
@@ -37,7 +37,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Different:
-    """A stretch of time, what it is compared with, and why they differ."""
+    """An interval of time, what it is compared with, and why they differ."""
 
     start: datetime
     end: datetime
@@ -66,7 +66,7 @@ class WhyAnswers:
         self._series = Series(home.connection)
         self._imported = home.imported
         self._costs = home.costs
-        self._stretches = home.stretches
+        self._intervals = home.intervals
         self._curves = CurveAnswers(home)
         self._weather = WeatherAnswers(home)
         self._zone = home.zone
@@ -81,7 +81,7 @@ class WhyAnswers:
         if span is None:
             return None
         if not _has_whole_hours(span):
-            found = self._stretches.stretch(meter, *span, now)
+            found = self._intervals.interval(meter, *span, now)
             if found is None:
                 return None
             span = found.start, found.end
@@ -114,10 +114,10 @@ class WhyAnswers:
         difference = explain(side, mean, levels, kwh_before, weather)
         return Different(*span, spans, is_covered=True, sides=(side, mean), difference=difference)
 
-    # What is known of the stretches.
+    # What is known of the intervals.
 
     def _others(self, span: Span) -> list[Span]:
-        """Return what a stretch may be compared with, the best first: nothing that a clock change made longer."""
+        """Return what an interval may be compared with, the best first: nothing that a clock change made longer."""
         length = span[1] - span[0]
         weeks = -(-length // _WEEK) * 7
         days = [7, 14, 21, 28] if _is_short(span) else [max(_YEAR, weeks), weeks]
@@ -145,17 +145,17 @@ class WhyAnswers:
         if not energy.is_known:
             return None
         if energy.imported_wh:
-            wholes = [one for part in meter.parts for one in imported_wholes(self._imported, part, *span)]
+            wholes = [one for part in meter.parts for one in imported_totals(self._imported, part, *span)]
             if any(one.start < span[0] for one in wholes):
                 return None  # nobody knows how much of it is of this time
         return _Known(span, energy, bill.cost(inside))
 
-    def _of_minutes(self, meter: Meter, this: Stretch, now: datetime) -> tuple[_Known, list[_Known]]:
-        known = [_of_stretch(this)]
+    def _of_minutes(self, meter: Meter, this: Interval, now: datetime) -> tuple[_Known, list[_Known]]:
+        known = [_of_interval(this)]
         for span in self._others((this.start, this.end)):
-            found = self._stretches.stretch(meter, *span, now)
+            found = self._intervals.interval(meter, *span, now)
             if found is not None and (found.start, found.end) == span:  # as exact as asked for
-                known.append(_of_stretch(found))
+                known.append(_of_interval(found))
         return known[0], known[1:]
 
     def _side(self, meter: Meter, known: _Known) -> Side:
@@ -202,7 +202,7 @@ class WhyAnswers:
             first = int(start.timestamp())
             watts: list[float | None] = [hours.get(at) for at in range(first, int(end.timestamp()), 3600)]
             return self._in_span([(first, 3600, watts)], span, wide=24, stays=48)
-        begin = one_day(start, self._zone)[0] - _LEVEL  # it may have risen before a stretch
+        begin = one_day(start, self._zone)[0] - _LEVEL  # it may have risen before an interval
         first, count = int(begin.timestamp()), (end - begin) // _MINUTE
         curves = [
             (first, 60, watts_of(minutes, first, count))
@@ -239,7 +239,7 @@ class WhyAnswers:
         return known
 
 
-def _of_stretch(found: Stretch) -> _Known:
+def _of_interval(found: Interval) -> _Known:
     return _Known((found.start, found.end), join(found.pieces), found.cost)
 
 

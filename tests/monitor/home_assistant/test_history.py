@@ -11,12 +11,12 @@ from monitor.base.household import House
 from monitor.home_assistant.history import cost, is_part, is_register, of_meter, reading, views, wh
 from monitor.money.bill import Cost
 from monitor.readings.hours import Meter
-from monitor.readings.meters import gather
+from monitor.readings.meters import group_meters
 from monitor.readings.periods import Energy
 
 FIRST, SECOND, THIRD = "021861000001", "031961000002", "041961000003"
 METERS = [Meter(number, address, None, None) for number, address in enumerate((FIRST, SECOND, THIRD), 1)]
-(HOUSE,) = gather(METERS, [House(THIRD, "Maison", (FIRST, SECOND))])
+(HOUSE,) = group_meters(METERS, [House(THIRD, "Maison", (FIRST, SECOND))])
 
 
 @pytest.mark.parametrize(

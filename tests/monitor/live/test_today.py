@@ -12,7 +12,7 @@ import pytest
 from monitor.live.today import Today, today
 from monitor.money.bill import Cost, Missing
 from monitor.money.home import Facts, Home
-from monitor.money.interval import SECONDS, Stretch
+from monitor.money.interval import SECONDS, Interval
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
 from monitor.readings.power import Switch
@@ -24,7 +24,7 @@ METER = Meter(1, "031961123456", NOW - timedelta(days=400), NOW)
 
 @dataclass
 class _Answers:
-    """What the database would say of any stretch."""
+    """What the database would say of any interval."""
 
     wh: int
     covered: int = 60
@@ -34,7 +34,7 @@ class _Answers:
     known: Facts | None = None
 
     @property
-    def stretches(self) -> "_Answers":
+    def intervals(self) -> "_Answers":
         return self
 
     def meters(self) -> Sequence[Meter]:
@@ -56,12 +56,12 @@ class _Answers:
         assert meter.identifier == METER.identifier
         return [Switch(start, 1), Switch(end, 2)]
 
-    def stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Stretch | None:
+    def interval(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Interval | None:
         assert (meter.identifier, now) == (METER.identifier, NOW)
         if self.asked is not None:
             self.asked.append((start, end))
         energy = Energy(start, end, {"HCHP": self.wh}, None, 0, 0, self.covered, 60)
-        return Stretch(start, end, SECONDS, [energy], self.cost or Cost(energy=Decimal("1.5")), None)
+        return Interval(start, end, SECONDS, [energy], self.cost or Cost(energy=Decimal("1.5")), None)
 
 
 @pytest.fixture(autouse=True)

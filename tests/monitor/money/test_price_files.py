@@ -16,7 +16,7 @@ from monitor.base.config import MonitorConfig
 from monitor.money import price_files as update
 from monitor.money.price_check import Issue, check_prices
 from monitor.money.price_document import read_document
-from monitor.money.price_files import BUNDLED, LOOK_EVERY, UPDATED, RateFiles, load_prices, update_prices
+from monitor.money.price_files import BUNDLED, LOOK_EVERY, UPDATED, PriceFiles, load_prices, update_prices
 from monitor.money.prices import PriceFile
 
 TODAY = date(2026, 12, 10)
@@ -206,7 +206,7 @@ def tempo(tmp_path: Path) -> Path:
 
 
 def test_files_that_did_not_change_are_not_read_again(tempo: Path) -> None:
-    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    rates = PriceFiles(MonitorConfig(tempo=tempo), tempo.parent)
     before = rates.current
     assert before.calendars.written == {date(2026, 1, 15): "red"}
     assert not rates.refresh(100.0)
@@ -214,7 +214,7 @@ def test_files_that_did_not_change_are_not_read_again(tempo: Path) -> None:
 
 
 def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
-    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    rates = PriceFiles(MonitorConfig(tempo=tempo), tempo.parent)
     assert not rates.refresh(100.0)
     rewrite(tempo, "2026-01-15;bleu\n")
     assert not rates.refresh(100.0 + LOOK_EVERY / 2)  # it looks now and then only
@@ -223,7 +223,7 @@ def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
 
 
 def test_prices_that_are_updated_later_are_found(tmp_path: Path) -> None:
-    rates = RateFiles(MonitorConfig(), tmp_path)
+    rates = PriceFiles(MonitorConfig(), tmp_path)
     origins = {file.origin for file in rates.current.prices.files}
     rewrite(
         tmp_path / UPDATED[0],
@@ -238,7 +238,7 @@ def test_prices_that_are_updated_later_are_found(tmp_path: Path) -> None:
 def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
     tempo: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rates = RateFiles(MonitorConfig(tempo=tempo), tempo.parent)
+    rates = PriceFiles(MonitorConfig(tempo=tempo), tempo.parent)
     rewrite(tempo, "2026-01-15;mauve\n")
     for number in range(3):
         assert not rates.refresh(100.0 + number * LOOK_EVERY)
@@ -252,7 +252,7 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
 def test_prices_from_before_name_the_file_that_has_become_wrong_until_it_is_right(tempo: Path) -> None:
     file = tempo.parent / "prices.yaml"
     rewrite(file, "schema: 1\n")
-    rates = RateFiles(MonitorConfig(prices=file), tempo.parent)
+    rates = PriceFiles(MonitorConfig(prices=file), tempo.parent)
     assert rates.current.prices.error is None
     rewrite(file, "offers:\n- id: mine\n  rows:\n  - from: 2026-01-01\n    kwh: {BASE: abc}\n")
     rates.refresh(100.0)
@@ -264,4 +264,4 @@ def test_prices_from_before_name_the_file_that_has_become_wrong_until_it_is_righ
 
 def test_a_file_that_is_wrong_at_the_start_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
-        RateFiles(MonitorConfig(tempo=tmp_path / "missing.csv"), tmp_path)
+        PriceFiles(MonitorConfig(tempo=tmp_path / "missing.csv"), tmp_path)

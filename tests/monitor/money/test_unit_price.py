@@ -12,7 +12,7 @@ from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract
 from monitor.money.prices import PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
-from monitor.money.unit_price import price_at
+from monitor.money.unit_price import unit_price
 from tests.support.prices import price_file
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -47,7 +47,7 @@ def test_the_price_at_an_instant(
     contract = Contract(
         datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), offer, power, OffPeak(NIGHT, ())
     )
-    found = price_at(PRICES, Calendars(), PARIS, contract, moment, register)
+    found = unit_price(PRICES, Calendars(), PARIS, contract, moment, register)
     assert found == (None if price is None else Decimal(price))
 
 
@@ -55,7 +55,7 @@ def test_the_day_of_a_price_is_local() -> None:
     contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), "hchp", 6)
     # 00:30 in Paris on the first day of the row, and an hour before.
     moments = [datetime(2026, 1, 31, hour, 30, tzinfo=UTC) for hour in (23, 22)]
-    found = [price_at(PRICES, Calendars(), PARIS, contract, moment, "HCHC") for moment in moments]
+    found = [unit_price(PRICES, Calendars(), PARIS, contract, moment, "HCHC") for moment in moments]
     assert found == [Decimal("0.15"), None]
 
 
@@ -71,4 +71,4 @@ def test_off_peak_hours_of_the_bill_go_before_the_register_of_an_offer_with_othe
     year = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     contract = Contract(*year, "own", 6, OffPeak(NIGHT, NIGHT) if written else None)
     noon = datetime(2026, 11, 25, 11, tzinfo=UTC)
-    assert price_at(prices, Calendars(), PARIS, contract, noon, "HCHC") == Decimal(price)
+    assert unit_price(prices, Calendars(), PARIS, contract, noon, "HCHC") == Decimal(price)

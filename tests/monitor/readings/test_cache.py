@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.readings.cache import ContractChanges, Memory, Shape, is_settled
+from monitor.readings.cache import Cache, ContractChanges, Shape, is_settled
 from monitor.readings.hours import Meter
 from monitor.readings.meter_contracts import Contracts, MeterContract
 
@@ -28,7 +28,7 @@ class Shapes:
     def __init__(self) -> None:
         self.asked: list[datetime | None] = []
         self.changes: list[Shape] = [(METER.first or LAST, 1)]
-        self.memory = Memory()
+        self.memory = Cache()
 
     def shapes(self, meter: Meter = METER) -> list[Shape]:
         return self.memory.of(meter).shapes(meter, self.find)
@@ -52,7 +52,7 @@ def test_what_is_known_is_not_looked_for_again_but_for_the_newest_hours() -> Non
 def test_a_house_is_remembered_beside_the_newest_of_its_meters() -> None:
     newest = replace(METER, first=OLD)
     house = replace(METER, of_house=(replace(METER, number=2, identifier="b"), newest))
-    memory = Memory()
+    memory = Cache()
     known = [memory.of(meter) for meter in (house, newest)]
     assert [memory.of(meter) for meter in (house, newest)] == known
 
@@ -60,7 +60,7 @@ def test_a_house_is_remembered_beside_the_newest_of_its_meters() -> None:
 def test_a_house_is_looked_up_again_when_late_frames_come_of_a_meter_that_was_replaced() -> None:
     replaced = replace(METER, number=2, identifier="b", last=OLD)
     house = replace(METER, of_house=(replaced, METER))
-    memory = Memory()
+    memory = Cache()
     known = memory.of(house)
     goes_on = replace(METER, last=LAST + HOUR)
     assert memory.of(replace(house, last=LAST + HOUR, of_house=(replaced, goes_on))) is known
@@ -118,7 +118,7 @@ class House(Contracts):
     def __init__(self, changes: Sequence[tuple[datetime, MeterContract]], gap: tuple[datetime, datetime]) -> None:
         self.changes, self.gap = changes, gap
         self.asked = 0
-        self.finder = ContractChanges(self, Memory())
+        self.finder = ContractChanges(self, Cache())
 
     def before(self, meter: int, moments: Sequence[datetime]) -> dict[datetime, MeterContract]:
         hours = [min(moment - HOUR, ENDED) for moment in moments]

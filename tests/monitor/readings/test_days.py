@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.readings.cache import Memory
+from monitor.readings.cache import Cache
 from monitor.readings.days import Days, in_periods
 from monitor.readings.hours import Meter
 
@@ -20,7 +20,7 @@ class Looked:
     """Finds the hours between limits, and notes what it was asked for."""
 
     def __init__(self) -> None:
-        self.days = Days(ZoneInfo("Europe/Paris"), Memory())
+        self.days = Days(ZoneInfo("Europe/Paris"), Cache())
         self.asked: list[Sequence[datetime]] = []
 
     def find(self, limits: Sequence[datetime]) -> list[list[int]]:

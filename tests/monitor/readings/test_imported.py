@@ -5,12 +5,12 @@ from typing import cast
 from common.contract.registers import REGISTERS
 from monitor.readings.hours import Meter
 from monitor.readings.imported import (
+    DayTotal,
     Imported,
     ImportedHours,
-    Whole,
     imported_between,
     imported_hours,
-    imported_wholes,
+    imported_totals,
     named,
 )
 from monitor.readings.periods import HourEnergy
@@ -60,8 +60,8 @@ def test_between_the_first_and_the_last_reading_of_a_meter_nothing_imported_coun
 
 def test_an_imported_day_is_a_whole_and_no_hour_of_a_curve() -> None:
     stored = hours(Imported(NOON, TOTAL, 240, 24), Imported(NOON + HOUR, FIRST, 9, 1), Imported(NOON, INJECTED, 7, 24))
-    assert imported_wholes(stored, NEVER_READ, NOON, NOON + 2 * HOUR) == [
-        Whole(NOON - 23 * HOUR, NOON + HOUR, "BASE", 240)
+    assert imported_totals(stored, NEVER_READ, NOON, NOON + 2 * HOUR) == [
+        DayTotal(NOON - 23 * HOUR, NOON + HOUR, "BASE", 240)
     ]
     assert imported_hours(stored, NEVER_READ, NOON, NOON + 2 * HOUR) == [
         HourEnergy(NOON + HOUR, 9, "EASF01", 3600, recovered=False, imported=True)
@@ -74,7 +74,7 @@ def test_the_registers_of_an_imported_hour_add_up_under_the_one_that_counted() -
 
 
 def test_an_imported_month_is_divided_by_time_and_stays_the_same_in_sum() -> None:
-    month = Whole(JUNE, JULY, "EASF01", 3000)
+    month = DayTotal(JUNE, JULY, "EASF01", 3000)
     tenth, last = JUNE + timedelta(days=9), JULY - timedelta(hours=1)
     moved = month.moved([tenth])
     assert [(piece.start, piece.wh["EASF01"]) for piece in moved] == [(JUNE, 900), (tenth, 2100), (last, -3000)]
@@ -83,6 +83,6 @@ def test_an_imported_month_is_divided_by_time_and_stays_the_same_in_sum() -> Non
 
 
 def test_imported_registers_get_the_names_of_the_offer() -> None:
-    *_, piece = Whole(JUNE, AUGUST, "EASF02", 5).moved([JULY])
+    *_, piece = DayTotal(JUNE, AUGUST, "EASF02", 5).moved([JULY])
     assert named(piece, "hchp").wh == {"HCHP": -5}
     assert named(piece, None).wh == {"EASF02": -5}

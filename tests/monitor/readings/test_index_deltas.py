@@ -16,7 +16,15 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.registers import OTHER, REGISTERS
 from monitor.readings.curves import MinuteFacts
-from monitor.readings.index_deltas import ROUNDING, Step, complete, difference, drawn_by_register, recovered, step
+from monitor.readings.index_deltas import (
+    ROUNDING,
+    IndexDelta,
+    complete,
+    difference,
+    drawn_by_register,
+    index_delta,
+    recovered,
+)
 from monitor.readings.periods import Energy
 from monitor.readings.rows import Values
 from tests.support.hidden_registers import BEGIN, KINDS, METER, House, drawn, shown
@@ -61,28 +69,30 @@ ROUNDED = [
 def test_what_was_drawn_is_named_as_the_contract_names_it(
     before: Values, after: Values, offer: str | None, wh: Mapping[str, int]
 ) -> None:
-    assert step(before, after, {}, by_total=True, offer=offer, outside=False).wh == wh
+    assert index_delta(before, after, {}, by_total=True, offer=offer, outside=False).wh == wh
 
 
 def test_a_total_of_another_mode_does_not_count() -> None:
-    assert step(*OTHER_MODE, {}, by_total=False, offer="hchp", outside=False).wh == {"HCHC": 10}
-    assert step(*ANOTHER, {}, by_total=False, offer="hchp", outside=False) == Step({}, None)
+    assert index_delta(*OTHER_MODE, {}, by_total=False, offer="hchp", outside=False).wh == {"HCHC": 10}
+    assert index_delta(*ANOTHER, {}, by_total=False, offer="hchp", outside=False) == IndexDelta({}, None)
 
 
 def test_what_no_register_of_the_supplier_shows_is_told_apart() -> None:
     assert difference(HIDDEN[1]) == 250
     assert difference(values(total=5)) is difference(values(supplier_1=5)) is None
-    assert step(*HIDDEN, {}, by_total=True, offer="hchp", outside=True).wh == {"HCHC": 10, OTHER: 50}
+    assert index_delta(*HIDDEN, {}, by_total=True, offer="hchp", outside=True).wh == {"HCHC": 10, OTHER: 50}
 
 
 def test_breaks_are_no_energy() -> None:
-    assert step(*SET_BACK, {0: -270, 1: -270}, by_total=True, offer="hchp", outside=False).wh == {"HCHC": 10}
+    assert index_delta(*SET_BACK, {0: -270, 1: -270}, by_total=True, offer="hchp", outside=False).wh == {"HCHC": 10}
 
 
 def test_all_ten_registers_of_the_supplier_count_and_no_others() -> None:
     before = values(total=0, supplier_1=0, supplier_10=0, distributor_1=0, injected=0, reactive_1=0)
     after = values(total=3, supplier_1=1, supplier_10=2, distributor_1=3, injected=7, reactive_1=8)
-    assert step(before, after, {}, by_total=True, offer=None, outside=False) == Step({"EASF01": 1, "EASF10": 2}, 7)
+    assert index_delta(before, after, {}, by_total=True, offer=None, outside=False) == IndexDelta(
+        {"EASF01": 1, "EASF10": 2}, 7
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +128,7 @@ def test_recovered_energy_is_that_of_the_total_or_of_the_registers(
 def test_what_the_ends_of_an_hour_do_not_tell_is_of_the_register_that_ran_last(
     drawn: int, register: str | None, wh: Mapping[str, int]
 ) -> None:
-    assert complete(Step({"EASF04": 3, "HCHC": 10, OTHER: 2}, 5), drawn, register) == Step(wh, 5)
+    assert complete(IndexDelta({"EASF04": 3, "HCHC": 10, OTHER: 2}, 5), drawn, register) == IndexDelta(wh, 5)
 
 
 def minute(number: int, last: int | None, supplier: int = 1) -> MinuteFacts:

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from monitor.base.household import ContractLine, House, Note
 from monitor.readings.hours import Meter
-from monitor.readings.meters import Unused, called, gather, newest, unused
+from monitor.readings.meters import Unused, called, group_meters, newest, unused
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 24, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_a_line_of_the_configuration_that_names_no_meter_of_the_database_has_no_
 
 
 def test_a_house_has_the_address_of_its_newest_meter_and_the_time_of_all() -> None:
-    house, other = gather([OLD, NEW, OTHER], [MAISON])
+    house, other = group_meters([OLD, NEW, OTHER], [MAISON])
     assert (house.identifier, house.number, house.name) == (NEW.identifier, NEW.number, "Maison")
     assert (house.first, house.last) == (OLD.first, NEW.last)
     assert [part.number for part in house.parts] == [7, 3]
@@ -34,23 +34,23 @@ def test_a_house_has_the_address_of_its_newest_meter_and_the_time_of_all() -> No
 
 
 def test_an_hour_in_which_any_meter_of_the_house_was_read_was_read_for_each() -> None:
-    (house, _) = gather([OLD, NEW, OTHER], [MAISON])
+    (house, _) = group_meters([OLD, NEW, OTHER], [MAISON])
     for part in house.parts:
         read = [part.was_read(START + number * HOUR) for number in range(-1, 11)]
         assert read == [False, *[True] * 10, False]
 
 
 def test_a_house_of_which_the_database_knows_nothing_is_none() -> None:
-    assert gather([OTHER], [MAISON]) == [OTHER]
+    assert group_meters([OTHER], [MAISON]) == [OTHER]
 
 
 def test_a_house_with_an_old_meter_only_is_shown_under_the_address_that_is_to_come() -> None:
-    (house,) = gather([OLD], [MAISON])
+    (house,) = group_meters([OLD], [MAISON])
     assert (house.identifier, house.number, house.last) == (NEW.identifier, OLD.number, OLD.last)
 
 
 def test_a_meter_is_called_by_its_name_an_address_or_the_last_digits_of_one() -> None:
-    meters = gather([OLD, NEW, OTHER], [MAISON])
+    meters = group_meters([OLD, NEW, OTHER], [MAISON])
     house, other = meters
     for text in ("Maison", "MAISON ", OLD.identifier, NEW.identifier, "9999", "123456"):
         assert called(meters, text) == [house]
