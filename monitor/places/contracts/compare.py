@@ -200,10 +200,10 @@ class OfferAnswers:
         self._reader = home.reader
         self._hours = home.hours
         self._costs = home.costs
-        self._periods = home.curve_periods
+        self._periods = home.profile_billing
         self._prices = home.prices
         self._zone = home.zone
-        self._memory = home.memory
+        self._memory = home.cache
 
     def compare(
         self, meter: Meter, start: datetime, end: datetime, now: datetime, *, then: bool = False, shift: float = 0.0
@@ -225,9 +225,11 @@ class OfferAnswers:
         known = contracts(self._costs.lines(meter), spans, self._zone, end)
         # The table of prices is a part of the key, and stays with the answer: another one has other rules.
         key = ("curve", start, end, then, id(self._prices))
-        _, curve = self._memory.of(meter).kept(
-            meter, key, end, lambda: (self._prices, self._curve(meter, start, end, known, spans, then=then))
-        )
+        cached = self._memory.of(meter)
+        kept: tuple[PriceTable, _Curve | None] | None = cached.kept(key)
+        if kept is None:
+            kept = cached.keep(meter, key, end, (self._prices, self._curve(meter, start, end, known, spans, then=then)))
+        curve = kept[1]
         if curve is None:  # the meter's contract may be unknown then, too
             raise Refusal("no_energy")
         power = next((one.power for one in reversed(known) if one.power is not None), None)
@@ -237,7 +239,7 @@ class OfferAnswers:
         start, end = max(start, curve.start), min(end, now)
         yours = known[-1].offer
         whole = self._costs.energy(meter, "year", start, end, now).whole
-        counted = self._hours.presence.count([part.number for part in meter.parts], start, end)
+        counted = self._hours.availability.count([part.number for part in meter.parts], start, end)
         question = Question(
             start=start,
             end=end,
