@@ -145,3 +145,13 @@ def test_every_place_names_the_owner_of_the_repository() -> None:
     assert addresses == {OWNER}
     rules = [line for line in (GITHUB / "CODEOWNERS").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     assert rules == [f"* @{OWNER}"]
+
+
+def test_the_files_that_ci_names_exist() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    named = set()
+    for start, names, end in re.findall(r"(tests/[\w/]*)\{([\w,]+)\}([\w.]*)", script):
+        named |= {f"{start}{name}{end}" for name in names.split(",")}
+    named |= set(re.findall(r"tests/[\w/]+\.py", script))
+    assert len(named) > 15
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
