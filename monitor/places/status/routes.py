@@ -1,7 +1,7 @@
 """`alerts`, `app` and `events`: what is wrong, what is still to be set up, and what happened, page by page."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -48,10 +48,12 @@ class AppState:
 def app(call: LiveCall) -> Annotated[AppState | None, "null: this is not the app, or it does not say"]:
     """Return what the app says of itself; None: this is not the app, or it says nothing."""
     said = None if call.app is None else call.app.read()
-    if said is None:
+    # The file may be that of another version, until the app writes it anew.
+    names = {field.name for field in dataclasses.fields(AppState)} - {"meter"}
+    if not isinstance(said, Mapping) or not names <= said.keys():
         return None
     meter = any(one.status == "online" and one.meters for one in call.live.programs("reader"))
-    return AppState(**said, meter=meter)
+    return AppState(**{name: said[name] for name in names}, meter=meter)
 
 
 APP = LiveRoute(

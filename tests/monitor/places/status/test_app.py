@@ -49,3 +49,16 @@ def test_elsewhere_there_is_no_app(tmp_path: Path) -> None:
     assert asked(None) is None
     assert asked(tmp_path / "absent.json") is None
     check(None, APP.schema)
+
+
+@pytest.mark.parametrize(
+    ("file", "answer"),
+    [
+        (SAID | {"colour": "red"}, SAID | {"meter": True}),
+        ({name: value for name, value in SAID.items() if name != "broker"}, None),
+        ([], None),
+    ],
+)
+def test_a_file_of_another_version_is_read_as_far_as_it_is_understood(tmp_path: Path, file: Any, answer: Any) -> None:
+    (tmp_path / "app.json").write_text(json.dumps(file))
+    assert asked(tmp_path / "app.json") == answer
