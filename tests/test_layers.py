@@ -66,3 +66,35 @@ def test_the_halves_do_not_know_each_other(half: str, other: str) -> None:
 def test_an_import_inside_a_function_is_seen() -> None:
     source = "import a.b as c\ndef f():\n    from d.e import g\n    import h, i"
     assert sorted(imported(ast.parse(source))) == ["a", "d", "h", "i"]
+
+
+#: Tests of what no single file promises, or of what a whole room does.
+OF_A_ROOM = {
+    "any_order", "captures", "check", "differential", "every_offer", "inside", "main", "page_types", "price_topic",
+    "recognise", "refused_files", "rows", "sizes", "spreadsheets", "welcome", "error_texts", "app",
+}  # fmt: skip
+
+
+def test_the_folders_of_tests_are_those_of_the_code() -> None:
+    packages = ("reader", "storer", "monitor", "common")
+    tests = [test for package in packages for test in (ROOT / "tests" / package).rglob("test_*.py")]
+    assert len(tests) > 200
+    for test in tests:
+        room, name = ROOT / test.relative_to(ROOT / "tests").parent, test.stem.removeprefix("test_")
+        assert room.is_dir(), f"{test}: there is no room {room}"
+        # A long subject has a file of tests for each of its parts: test_replay_rules, of replay.
+        stems = {file.stem for file in room.glob("*.py")} | {
+            folder.name for folder in room.iterdir() if folder.is_dir()
+        }
+        is_of_a_file = any(name == stem or name.startswith(f"{stem}_") for stem in stems)
+        assert is_of_a_file or name in OF_A_ROOM, f"{test}: there is no file {room}/{name}.py"
+
+
+#: Shown with real servers only: tests/services, tests/faults.
+WITH_SERVERS = {"monitor/places/day", "monitor/places/now", "storer/retention"}
+
+
+def test_each_room_has_tests() -> None:
+    rooms = {file.parent.relative_to(ROOT).as_posix() for file in FILES if file.name != "__init__.py"}
+    tested = {test.parent.relative_to(ROOT / "tests").as_posix() for test in (ROOT / "tests").rglob("test_*.py")}
+    assert sorted(room for room in rooms - tested - WITH_SERVERS if "/page" not in room) == []
