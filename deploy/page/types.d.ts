@@ -1,5 +1,5 @@
 // What the modules of the page hand to each other. What the server answers is in answers.d.ts,
-// which `./run check` makes of the schemas beside the routes.
+// which `./run check` makes of the dataclasses of the routes.
 import type * as Answers from './answers';
 
 // ---- the document -------------------------------------------------------------------------------
