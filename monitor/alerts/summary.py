@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 from monitor.alerts.events import Event
 from monitor.alerts.message_texts import line, meter_names, place, rule_name
 from monitor.alerts.send_queue import Delivery
-from monitor.base.answer import Count, one_of, plain
+from monitor.base.answer import Count, answer_type, one_of, plain
 from monitor.base.config import MonitorConfig
 from monitor.base.household import KINDS, AlertsConfig
 from monitor.base.texts import TEXTS
@@ -17,7 +16,7 @@ from monitor.base.texts import TEXTS
 _Kind = Annotated[str, one_of(*KINDS)]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class BothLanguages:
     """A text in both languages."""
 
@@ -29,7 +28,7 @@ class BothLanguages:
         return self.fr if language == "fr" else self.en
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AlertEvent:
     """An alert; the event `alerts` of `live/stream` carries a list of these."""
 
@@ -42,7 +41,7 @@ class AlertEvent:
     text: BothLanguages
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AlertRule:
     """A kind of alert."""
 
@@ -51,7 +50,7 @@ class AlertRule:
     text: BothLanguages
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AlertAddress:
     """What became of the last messages to an address."""
 
@@ -64,7 +63,7 @@ class AlertAddress:
     why: Annotated[str | None, "why it failed: a word, or http or smtp with a number"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AlertsAnswer:
     """The answer of `alerts`."""
 

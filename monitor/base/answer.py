@@ -12,14 +12,17 @@ underscore.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Final, Literal, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 from common.contract.frame import write_stamp
 from monitor.base.formats import ten_thousandths
+
+T = TypeVar("T")
 
 
 class _Unset(Enum):
@@ -47,6 +50,16 @@ Share = Annotated[float, More(minimum=0, maximum=1)]
 Ms = Annotated[int, "ms since 1970"]
 #: An amount that is an integer of 1e-4 EUR already, as in a column.
 Amount = Annotated[int, "1e-4 EUR, taxes included"]
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def answer_type(kind: type[T]) -> type[T]:
+    """Make a dataclass whose values are an answer; for a type checker it is frozen.
+
+    There are a hundred, and each method that `dataclass` writes costs time at every start: an answer is made, and
+    written.
+    """
+    return dataclass(eq=False, repr=False, slots=True)(kind)
 
 
 def one_of(*values: str) -> More:

@@ -3,14 +3,14 @@
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
-from monitor.base.answer import INLINE, Count, More, Wh, one_of, plain
+from monitor.base.answer import INLINE, Count, More, Wh, answer_type, one_of, plain
 from monitor.base.calendar import midnight
 from monitor.base.formats import ten_thousandths
 from monitor.live.chain import NEVER, STATES
@@ -34,7 +34,7 @@ _Colour = Annotated[str, one_of("blue", "white", "red")] | None
 _CLOSED = More(additionalProperties=False)
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PhasePower:
     """The power of a phase."""
 
@@ -42,7 +42,7 @@ class PhasePower:
     limit: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class State:
     """What changes from second to second: data of the event `state` of `live/stream`, and a part of `live`."""
 
@@ -57,7 +57,7 @@ class State:
     overload: Annotated[bool, "more is drawn than is subscribed"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class NextRegister:
     """A register that will run."""
 
@@ -66,7 +66,7 @@ class NextRegister:
     price: _Price
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class MeanPower:
     """The mean power of some minutes."""
 
@@ -74,7 +74,7 @@ class MeanPower:
     seconds: Count
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PeakOfToday:
     """The highest power of the local day."""
 
@@ -82,7 +82,7 @@ class PeakOfToday:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ProductionNow:
     """What sources of production make now."""
 
@@ -90,7 +90,7 @@ class ProductionNow:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class EnergyOfToday:
     """The energy of today so far."""
 
@@ -103,7 +103,7 @@ class EnergyOfToday:
     same_hour_last_week_cost: Annotated[int | None, "as cost"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Links:
     """The state of each link of the way of a frame: data of the event `link`, too."""
 
@@ -114,7 +114,7 @@ class Links:
     database: Annotated[str, one_of(*STATES)]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class RingOfPower:
     """The power of the last minutes."""
 
@@ -123,7 +123,7 @@ class RingOfPower:
     power: Annotated[Sequence[int | None], "VA, ten minutes; null: no frame"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class LiveAnswer:
     """The answer of `live`."""
 

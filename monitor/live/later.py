@@ -4,7 +4,6 @@ While a roof exports, part of a kWh that is used now comes from it: it costs wha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from common.contract.offers import COLOURS, TEMPO
 from common.contract.prices import PriceSpan
-from monitor.base.answer import one_of
+from monitor.base.answer import answer_type, one_of
 from monitor.base.formats import ten_thousandths
 from monitor.live.values import Tariff
 
@@ -22,7 +21,7 @@ _LEAST = 100  # W; less is no reason to start a machine
 _Price = Annotated[int, "1e-4 EUR a kWh, all taxes included"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Surplus:
     """What a roof exports now."""
 
@@ -30,7 +29,7 @@ class Surplus:
     price: _Price
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PriceChange:
     """Another price."""
 
@@ -38,7 +37,7 @@ class PriceChange:
     price: _Price
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class CheaperPrice:
     """A price that is lower than that of now."""
 
@@ -49,7 +48,7 @@ class CheaperPrice:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Later:
     """The answer of `later`."""
 

@@ -1,11 +1,11 @@
 """Money in answers: what something cost, and how recent its prices are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
+from monitor.base.answer import answer_type
 from monitor.base.formats import ten_thousandths
 from monitor.money.bill import Cost, Parts
 from monitor.money.price_status import OldPrice, PricedAs
@@ -17,7 +17,7 @@ def amount(euros: Decimal | None) -> int | None:
     return None if euros is None else ten_thousandths(euros)
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class BillParts:
     """The parts of a bill: without tax, and the taxes."""
 
@@ -35,7 +35,7 @@ class BillParts:
         return cls(parts.energy, parts.accise, subscription, cta, parts.vat)
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class WithoutPrice:
     """What is not in a cost."""
 
@@ -44,7 +44,7 @@ class WithoutPrice:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class CostAnswer:
     """A cost with its parts."""
 
@@ -70,7 +70,7 @@ class CostAnswer:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PricedOffer:
     """The offer that prices belong to."""
 
@@ -78,7 +78,7 @@ class PricedOffer:
     assumed: Annotated[bool, "no line of `contracts` and no price of one's own says that it is so"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class OldPrices:
     """Prices of an offer that are out of date."""
 
@@ -88,7 +88,7 @@ class OldPrices:
     regulated: bool
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PricesAnswer:
     """How recent the prices are: the newest that holds, when they were compared with their sources, and old ones."""
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from common.runtime.logs import printable
-from monitor.base.answer import ABSENT, Absent, Amount, Count, Share, Wh
+from monitor.base.answer import ABSENT, Absent, Amount, Count, Share, Wh, answer_type
 from monitor.base.formats import Formats, round_money
 from monitor.money.amounts import amount
 from monitor.money.costs import Answer
@@ -43,7 +43,7 @@ _DeviceCost = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Contradicted:
     """Periods in which less was made than injected."""
 
@@ -52,7 +52,7 @@ class Contradicted:
     injected_wh: Wh
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class SunWhole:
     """What the sun did in a whole range."""
 
@@ -77,7 +77,7 @@ class SunWhole:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class DeviceTotal:
     """What a device used in a whole range."""
 
@@ -85,7 +85,7 @@ class DeviceTotal:
     cost: _DeviceCost
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AboveHouse:
     """Periods in which devices counted more than the home used."""
 
@@ -94,7 +94,7 @@ class AboveHouse:
     house_wh: Wh
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class DevicesWhole:
     """What devices used in a whole range."""
 
@@ -141,7 +141,7 @@ class SourcesOfInterval:
     devices_cost: Mapping[str, _DeviceCost] | Absent = ABSENT
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class SourceCurves:
     """Curves beside those of the meter."""
 
@@ -151,7 +151,7 @@ class SourceCurves:
     ] = ABSENT
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class SourcesOfMeter:
     """Which sources a meter has."""
 
@@ -164,7 +164,7 @@ class SourcesOfMeter:
     ] = ABSENT
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class UnseenExport:
     """What a home probably injects, and its meter does not count."""
 

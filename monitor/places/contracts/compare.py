@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from common.contract.offers import Window
-from monitor.base.answer import Count, one_of
+from monitor.base.answer import Count, answer_type, one_of
 from monitor.base.formats import Formats
 from monitor.base.household import ContractLine
 from monitor.base.ranges import check_length, year_to
@@ -30,7 +30,7 @@ from monitor.web.parameters import FROM, METER, TO, choice
 _LONGEST = timedelta(days=5 * 366)  # each of its minutes is read: in a terminal one may wait for more
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ChoiceOfOffer:
     """What a customer may choose."""
 
@@ -39,7 +39,7 @@ class ChoiceOfOffer:
     total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ComparedOffer:
     """What an offer would have cost."""
 
@@ -67,7 +67,7 @@ class ComparedOffer:
     closed: Annotated[bool, "it takes no new contracts at this power"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ComparedOffers:
     """The answer of `compare`."""
 

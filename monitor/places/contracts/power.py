@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from monitor.base.answer import Count, one_of
+from monitor.base.answer import Count, answer_type, one_of
 from monitor.base.formats import Formats, length, round_money
 from monitor.base.ranges import year_to
 from monitor.money.amounts import amount
@@ -16,7 +15,7 @@ from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ExaminedPower:
     """A subscribed power, and what would have become of it."""
 
@@ -32,7 +31,7 @@ class ExaminedPower:
     saving: Annotated[int | None, "1e-4 EUR a year, taxes included, less than at the present power; negative: more"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PowerAdvice:
     """The answer of `power`."""
 

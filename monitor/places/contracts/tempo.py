@@ -1,12 +1,11 @@
 """`tempo`: the colours of a season's days, and how many days of each colour are left."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
 from common.contract.offers import COLOURS, TEMPO
-from monitor.base.answer import Count, More, one_of
+from monitor.base.answer import Count, More, answer_type, one_of
 from monitor.money.tempo import RED, WHITE, bundled_colours, first_day, season, season_of
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import METER
@@ -15,7 +14,7 @@ _UNKNOWN = "-"
 _Colour = Annotated[str, one_of(*COLOURS)] | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class DaysOfColours:
     """Days by colour."""
 
@@ -24,7 +23,7 @@ class DaysOfColours:
     red: Count
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class TempoSeason:
     """The answer of `tempo`."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from monitor.base.answer import INLINE, Share, Wh
+from monitor.base.answer import INLINE, Share, Wh, answer_type
 from monitor.base.refusals import Refusal
 from monitor.money.amounts import PricesAnswer, prices_of
 from monitor.money.costs import join
@@ -17,7 +17,7 @@ from monitor.web.parameters import FROM, METER, TO
 _LONGEST = timedelta(days=400)
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class HighestPower:
     """The highest power of an interval."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from monitor.base.answer import ABSENT, INLINE, Absent, Count, Ms, Share, one_of
+from monitor.base.answer import ABSENT, INLINE, Absent, Count, Ms, Share, answer_type, one_of
 from monitor.base.calendar import one_day
 from monitor.base.ranges import check_length, read_time
 from monitor.base.refusals import Refusal
@@ -67,7 +67,7 @@ class Columns:
     v3_max: Annotated[_Column, "V of phase 3"] = ABSENT
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class OverloadOfDay:
     """A time in which more was drawn than is subscribed."""
 
@@ -76,7 +76,7 @@ class OverloadOfDay:
     power: Annotated[int | None, "VA"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Voltages:
     """The voltages of a time."""
 
@@ -84,7 +84,7 @@ class Voltages:
     max: int
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class HighestPower:
     """The highest power of a time."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from common.contract.offers import BY_ID
-from monitor.base.answer import INLINE, More, one_of
+from monitor.base.answer import INLINE, More, answer_type, one_of
 from monitor.live.answer import Described
 from monitor.live.later import Later
 from monitor.live.stream_clients import StreamClient
@@ -53,7 +53,7 @@ def later(call: LiveCall) -> Later:
 LATER = LiveRoute("later", "What a kWh costs now, and when it will cost less.", (METER,), later)
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class RunningDevice:
     """What a device does now."""
 
@@ -66,7 +66,7 @@ class RunningDevice:
     at: Annotated[datetime | None, "of that minute; null: it sent nothing for ten minutes"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class RunningDevices:
     """The answer of `devices`."""
 
@@ -115,7 +115,7 @@ class MeterFacts:
     beside: Annotated[SourcesOfMeter, INLINE]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Meters:
     """The answer of `meters`."""
 

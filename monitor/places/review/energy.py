@@ -8,7 +8,7 @@ from typing import Annotated
 
 from common.contract.frame import write_stamp
 from common.contract.offers import registers_of
-from monitor.base.answer import ABSENT, INLINE, Absent, Amount, Count, Share, Wh
+from monitor.base.answer import ABSENT, INLINE, Absent, Amount, Count, Share, Wh, answer_type
 from monitor.base.calendar import BY
 from monitor.base.formats import ten_thousandths
 from monitor.base.ranges import by_contract, choose_range, end_of_present
@@ -32,7 +32,7 @@ _Across = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class WholeRange:
     """The energy of a range as one."""
 

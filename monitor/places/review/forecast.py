@@ -1,16 +1,15 @@
 """`forecast`: what the present month, year and contract year will have used and cost."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from monitor.base.answer import Amount, Wh, one_of
+from monitor.base.answer import Amount, Wh, answer_type, one_of
 from monitor.money.forecast import Forecast
 from monitor.web.call import Call, Route
 from monitor.web.parameters import METER
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ExpectedWh:
     """The energy of a period."""
 
@@ -20,7 +19,7 @@ class ExpectedWh:
     high: Wh | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ExpectedCost:
     """The cost of a period."""
 
@@ -30,7 +29,7 @@ class ExpectedCost:
     high: Amount | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ForecastOfPeriod:
     """What a period will have used and cost."""
 
@@ -52,7 +51,7 @@ class ForecastOfPeriod:
 _MaybePeriod = Annotated[ForecastOfPeriod | None, "null: nothing is known of the meter"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Forecasts:
     """The answer of `forecast`."""
 

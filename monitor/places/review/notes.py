@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from monitor.base.answer import Count, Share, Wh
+from monitor.base.answer import Count, Share, Wh, answer_type
 from monitor.base.calendar import midnight
 from monitor.base.refusals import Refusal
 from monitor.money.home import Home
@@ -50,7 +50,7 @@ class Compared:
     after: Mean
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class WrittenNote:
     """A note, as the configuration has it."""
 
@@ -58,7 +58,7 @@ class WrittenNote:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Notes:
     """The answer of `notes`."""
 

@@ -2,18 +2,18 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Literal
 
+from monitor.base.answer import answer_type
 from monitor.base.calendar import whole_days
 from monitor.money.profile import METHOD, CurveAnswers
 from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO, choice, whole_number
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class PeakOfDay:
     """The highest power of a local day."""
 
@@ -23,7 +23,7 @@ class PeakOfDay:
     phase: Annotated[int | None, "with the highest power of its own then; null: not known, or there is one"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Peaks:
     """The answer of `peaks`."""
 
@@ -49,7 +49,7 @@ PEAKS = Route(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class BaseLoadOfMonth:
     """The base load of a month."""
 
@@ -57,7 +57,7 @@ class BaseLoadOfMonth:
     watts: Annotated[int, "the median of its days"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class BaseLoad:
     """The answer of `baseload`."""
 
@@ -105,7 +105,7 @@ BASELOAD = Route(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Profile:
     """The answer of `profile`."""
 

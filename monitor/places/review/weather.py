@@ -1,10 +1,9 @@
 """`weather`: a period beside the same days a year before, at equal weather."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
-from monitor.base.answer import Count, Share, Wh
+from monitor.base.answer import Count, Share, Wh, answer_type
 from monitor.sources.weather import BASE, LEAST_DAYS, Weather, WeatherAnswers, WhyNot
 from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
@@ -12,7 +11,7 @@ from monitor.web.parameters import FROM, METER, TO
 _LONGEST = timedelta(days=367)  # a leap year, and the hour by which days differ
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class ComparedYears:
     """Days beside the same days a year before."""
 
@@ -36,7 +35,7 @@ class ComparedYears:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AtEqualWeather:
     """The answer of `weather`."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from monitor.base.answer import Wh
+from monitor.base.answer import Wh, answer_type
 from monitor.base.formats import ten_thousandths
 from monitor.base.refusals import Refusal
 from monitor.places.review.causes import WhyAnswers
@@ -22,7 +22,7 @@ _LONGEST = timedelta(days=62)  # two months
 _Eur = Annotated[Decimal | None, "1e-4 EUR, taxes included, without the subscription; null: some of it has no price"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class SideFigures:
     """What a time drew and cost."""
 
@@ -30,7 +30,7 @@ class SideFigures:
     cost: _Eur
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Limits:
     """A stretch of time."""
 
@@ -59,7 +59,7 @@ class Cause:
     cost: _Eur
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Rest:
     """What no cause explains."""
 
@@ -68,7 +68,7 @@ class Rest:
     large: Annotated[bool, "a quarter of the difference or more"]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Why:
     """The answer of `why`."""
 

@@ -2,12 +2,11 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from monitor.alerts.summary import AlertsAnswer
-from monitor.base.answer import ABSENT, Absent, one_of
+from monitor.base.answer import ABSENT, Absent, answer_type, one_of
 from monitor.base.refusals import Refusal
 from monitor.money.events import KINDS, Event, EventAnswers
 from monitor.web.call import Call, LiveCall, LiveRoute, Parameter, Route
@@ -28,7 +27,7 @@ ALERTS = LiveRoute(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class AppState:
     """What the app says of itself."""
 
@@ -75,7 +74,7 @@ PARAMETERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class WhatHappened:
     """An event: of what its kind has nothing to say, nothing stands there."""
 
@@ -108,7 +107,7 @@ class WhatHappened:
         return cls(**{name: value for name, value in values.items() if value is not None})
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Events:
     """The answer of `events`."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from common.machine.version import full_version
 from common.settings.language import French
-from monitor.base.answer import Count, More, Share, one_of
+from monitor.base.answer import Count, More, Share, answer_type, one_of
 from monitor.base.calendar import midnight
 from monitor.base.french import TEXTS
 from monitor.live.chain import LINKS, STATES, UP
@@ -26,7 +26,7 @@ _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
 _Pair = Annotated[tuple[str, str], More(type="array", minItems=2, maxItems=2, items={"type": "string"})]
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Link:
     """A link of the way of a frame."""
 
@@ -36,7 +36,7 @@ class Link:
     detail: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Spool:
     """What readers keep on disk."""
 
@@ -45,7 +45,7 @@ class Spool:
     limit: Count | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Yesterday:
     """The frames of yesterday."""
 
@@ -57,7 +57,7 @@ class Yesterday:
     coverage: Share
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Audit:
     """Frames counted by readers against those stored."""
 
@@ -67,7 +67,7 @@ class Audit:
     missing: Count
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class DiskUse:
     """The disk of the database."""
 
@@ -76,7 +76,7 @@ class DiskUse:
     years: Count | None
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class LastBackup:
     """The last backup."""
 
@@ -84,7 +84,7 @@ class LastBackup:
     rows: Count
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class Volts:
     """The voltage of the last days."""
 
@@ -96,7 +96,7 @@ class Volts:
     outside_minutes: Count
 
 
-@dataclass(frozen=True, slots=True)
+@answer_type
 class UnusedLine:
     """A line of the configuration that has no effect."""
 
