@@ -1,7 +1,7 @@
 """`compare`: what each offer would have cost on the curve that was lived."""
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ from monitor.places.contracts.comparison import Comparison, Measured, OfferCost,
 from monitor.places.contracts.texts import refusal, rule_words, verdict, withheld
 from monitor.places.contracts.usage_curve import Lived, Why
 from monitor.readings.hours import Meter
-from monitor.readings.periods import ContractSpan, HourEnergy
+from monitor.readings.periods import ContractSpan
 from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choice
 
@@ -184,12 +184,10 @@ _QUARTERS = range(0, 24 * 60, 15)  # of a day
 
 @dataclass(slots=True)
 class _Curve:
-    """What is known of a range: the curve, and how much of it was measured."""
+    """What is known of a range."""
 
     lived: Lived
-    start: datetime  # of the first piece
-    covered: int  # seconds
-    imported: int  # hours
+    start: datetime  # of the hour of its first piece
     colours_until: date  # the last Tempo day of which the colour is known
 
 
@@ -249,7 +247,9 @@ class OfferAnswers:
             then=then,
             shift=shift,
         )
-        measured = Measured(Decimal(curve.covered) / 3600, counted + curve.imported, whole.energy.recovered_wh)
+        measured = Measured(
+            Decimal(curve.lived.covered) / 3600, counted + curve.lived.imported, whole.energy.recovered_wh
+        )
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = whole.cost if len({one.offer for one in known}) == 1 else None
         found = compare(self._prices, curve.lived, self._costs.bill(known, now), question, measured, own)
@@ -272,15 +272,15 @@ class OfferAnswers:
         spot = self._prices.spot is not None
         written = (line.off_peak.moments for line in self._costs.lines(meter) if line.off_peak is not None)
         cuts = set(moments(rules)).union(*written, _QUARTERS if spot else ())
-        seen = _Seen(self._periods.slots(meter, start, end, cuts, known))
+        pieces = self._periods.slots(meter, start, end, cuts, known)
         counted = self._reader.running(meter, [start, end])[0]
         names = self._reader.names(meter, spans, counted.keys())
         windows = functools.cache(functools.partial(_written_windows, self._costs.lines(meter)))
-        lived = Lived(seen, rules, facts, self._zone, windows, names, changes, quarters=spot)
-        if seen.first is None or not lived.wh:
+        lived = Lived(pieces, rules, facts, self._zone, windows, names, changes, quarters=spot)
+        if lived.first is None or not lived.wh:
             return None
         # A first slot may begin within its hour.
-        return _Curve(lived, seen.first.replace(minute=0), seen.covered, seen.imported, facts.colours_until)
+        return _Curve(lived, lived.first.replace(minute=0), facts.colours_until)
 
 
 def _written_windows(lines: Sequence[ContractLine], day: date) -> list[Span] | None:
@@ -291,19 +291,3 @@ def _written_windows(lines: Sequence[ContractLine], day: date) -> list[Span] | N
 def spans_of(windows: Iterable[Window]) -> list[Span]:
     """Return off-peak windows as minutes of a day."""
     return [(one.start.hour * 60 + one.start.minute, one.end.hour * 60 + one.end.minute) for one in windows]
-
-
-class _Seen:
-    """Passes pieces on, and remembers what they were like."""
-
-    def __init__(self, pieces: Iterator[HourEnergy]) -> None:
-        self._pieces = pieces
-        self.first: datetime | None = None
-        self.covered = self.imported = 0
-
-    def __iter__(self) -> Iterator[HourEnergy]:
-        for piece in self._pieces:
-            self.first = self.first or piece.start
-            self.covered += piece.covered
-            self.imported += piece.slices if piece.imported else 0
-            yield piece

@@ -122,6 +122,9 @@ class Lived:
         #: By start (Unix time) and length in seconds: quarters of an hour, and whole ones of which no minutes are kept.
         self._quarters: dict[tuple[Group, tuple[int, int]], Amount] = {}
         self._keep_quarters = quarters
+        self.first: datetime | None = None  # the start of the first piece
+        self.covered = 0  # seconds
+        self.imported = 0  # hours
         self._cells = self._gather(pieces)
         self._signatures = list(self._days)
         self._billed: dict[int, Billed] = {}
@@ -129,6 +132,9 @@ class Lived:
     def _gather(self, pieces: Iterable[HourEnergy]) -> dict[_Cell, Amount]:
         cells: dict[_Cell, Amount] = {}
         for piece in pieces:
+            self.first = self.first or piece.start
+            self.covered += piece.covered
+            self.imported += piece.slices if piece.imported else 0
             if not piece.wh:
                 continue
             local = piece.start.astimezone(self._zone)
