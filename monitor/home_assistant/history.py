@@ -17,7 +17,7 @@ from monitor.money.costs import Period
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.readings.periods import Energy
-from monitor.readings.rows import Values
+from monitor.readings.rows import LAST, Values, values_of
 
 _HOUR = timedelta(hours=1)
 #: How the identifiers of our entities begin.
@@ -59,7 +59,7 @@ class History:
             return {}
         start, end = max(start, part.first), min(end, part.last + _HOUR)
         hours = [start + number * _HOUR for number in range(max((end - start) // _HOUR, 0))]
-        return {hour: one.values for hour, one in self._answers.hours.readings_of(part.number, hours).items()}
+        return values_of(self._answers.connection, part.number, LAST, hours)
 
     def last_readings(self, address: str, before: datetime) -> Values | None:
         """Return the last readings of one of the meters before a moment."""

@@ -23,6 +23,7 @@ from monitor.readings.curves import (
 )
 from monitor.readings.events import MinuteGap, Overload, gaps, joined_overloads, pace
 from monitor.readings.hours import Meter
+from monitor.readings.index_deltas import naming
 from monitor.readings.power import Peak
 from monitor.readings.rows import moment_of
 
@@ -135,7 +136,7 @@ class SeriesAnswers:
     def _happened(
         self, meter: Meter, start: datetime, end: datetime, minutes: Sequence[MinuteFacts], now: datetime
     ) -> Happened:
-        name = self._reader.naming(meter, start, end)
+        name = naming(self._reader.contract_spans(meter, start, end), end)
         # Contracts begin at whole hours: minutes of one hour on one register have one name.
         named = [
             (minute.at, register)
@@ -171,7 +172,7 @@ class SeriesAnswers:
 
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
         """Return what hours tell of a stretch of time of which minutes are no longer kept."""
-        name = self._reader.naming(meter, start, end)
+        name = naming(self._reader.contract_spans(meter, start, end), end)
         found = [row for part in meter.parts for row in self._hours.rows(part.number, start, end)]
         rows = sorted(found, key=lambda row: row.hour)
         hours = [(int(row.hour.timestamp()), row.supplier) for row in rows]

@@ -14,7 +14,7 @@ from monitor.money.price_status import OldPrice, PricedAs
 from monitor.readings.curves import MinuteFacts, Second, Series, Total
 from monitor.readings.energy import EnergyReader, together
 from monitor.readings.hours import Hours, Meter
-from monitor.readings.index_deltas import drawn_by_register
+from monitor.readings.index_deltas import drawn_by_register, naming
 from monitor.readings.periods import Energy
 from monitor.readings.power import Power
 from monitor.readings.rows import moment_of
@@ -156,7 +156,8 @@ class IntervalAnswers:
         before = low.total or _first(minutes)
         if before is None:
             return None
-        naming = self._reader.naming(meter, low.at, full_hour(high.at) + _HOUR)
+        end = full_hour(high.at) + _HOUR
+        name = naming(self._reader.contract_spans(meter, low.at, end), end)
         injected = None
         if before.injected is not None and high.total.injected is not None:
             injected = max(high.total.injected - before.injected, 0)
@@ -169,7 +170,7 @@ class IntervalAnswers:
                 before.drawn,
                 high.total.drawn,
                 high.at,
-                lambda supplier, moment: naming(supplier, moment) or "BASE",
+                lambda supplier, moment: name(supplier, moment) or "BASE",
                 self._breaks(meter, low.at, high.at),
                 self._reader.turns(meter, full_hour(low.at), high.at),
             ),

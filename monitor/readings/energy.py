@@ -329,31 +329,8 @@ class EnergyReader:
             and (name := self._contracts.name_of(meter.number, number, span.start, span.end)) is not None
         }
 
-    def naming(self, meter: Meter, start: datetime, end: datetime) -> Callable[[int | None, int], str | None]:
-        """Return what names a supplier register that ran at a moment of [start, end), in seconds since 1970."""
-        return naming(self.contract_spans(meter, start, end), end)
-
-    def register_at(
-        self, meter: Meter, running: Mapping[int, int], start: datetime, end: datetime
-    ) -> Callable[[int], str | None]:
-        """Return what names the register of an hour of [start, end), in seconds since 1970.
-
-        `running` has the supplier register at the end of hours; of one that is not there, the one before tells it.
-        """
-        name_of = self.naming(meter, start, end)
-        hours = sorted(running)
-
-        def register(hour: int) -> str | None:
-            name = name_of(running.get(hour), hour)
-            if name is None and (place := bisect.bisect_right(hours, hour)):
-                last = hours[place - 1]
-                name = name_of(running[last], last)
-            return name
-
-        return register
-
     def _shapes(self, meter: Meter) -> list[Shape]:
-        return self._cache.of(meter).shapes(meter, lambda since: self._hours.shape_changes(meter.number, since))
+        return self._cache.of(meter).shapes(meter, functools.partial(self._hours.shape_changes, meter.number))
 
 
 def _seconds(start: datetime, end: datetime) -> int:

@@ -126,11 +126,13 @@ class Hours:
 
     def readings_at(self, meter: Meter, boundaries: Sequence[datetime]) -> list[Reading | None]:
         """Return the latest readings before each boundary; boundaries are whole hours, in order."""
-        found = self.readings_of(meter.number, [boundary - _HOUR for boundary in boundaries])
+        hours = [boundary - _HOUR for boundary in boundaries]
+        values = values_of(self._connection, meter.number, LAST, hours)
         result: list[Reading | None] = []
         latest: Reading | None = None
         for boundary in reversed(boundaries):
-            reading = found.get(boundary - _HOUR)
+            hour = boundary - _HOUR
+            reading = Reading(hour, values[hour]) if hour in values else None
             if reading is None and meter.first is not None and meter.first < boundary:
                 # The one found for a later boundary is also the latest before this one, if it lies before it.
                 known = latest is not None and latest.hour < boundary
@@ -141,12 +143,12 @@ class Hours:
 
     def last_read(self, meter: Meter, moment: datetime) -> datetime:
         """Return the hour of the last reading before a whole hour, of any meter of a house; without one, that hour."""
-        found = (self.readings_at(part, [moment])[0] for part in meter.parts)
-        return max((reading.hour for reading in found if reading is not None), default=moment)
-
-    def readings_of(self, meter: int, hours: Sequence[datetime]) -> dict[datetime, Reading]:
-        """Return the readings at the ends of those of the hours that have any."""
-        return {hour: Reading(hour, values) for hour, values in values_of(self._connection, meter, LAST, hours).items()}
+        hours = []
+        for part in meter.parts:
+            (reading,) = self.readings_at(part, [moment])
+            if reading is not None:
+                hours.append(reading.hour)
+        return max(hours, default=moment)
 
     def first_values(self, meter: int, registers: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
         """Return the first readings of registers in [start, end), of those that have any."""

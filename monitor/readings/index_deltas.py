@@ -339,6 +339,29 @@ def naming(spans: Sequence[ContractSpan], end: datetime) -> Callable[[int | None
     return name
 
 
+def register_at(
+    spans: Sequence[ContractSpan], running: Mapping[int, int], end: datetime
+) -> Callable[[int], str | None]:
+    """Return what names the register of an hour, in seconds since 1970.
+
+    Args:
+        spans: the contracts of a time, in order.
+        running: the supplier register at the end of hours; of one that is not there, the one before tells it.
+        end: the end of that time.
+    """
+    name_of = naming(spans, end)
+    hours = sorted(running)
+
+    def register(hour: int) -> str | None:
+        name = name_of(running.get(hour), hour)
+        if name is None and (place := bisect.bisect_right(hours, hour)):
+            last = hours[place - 1]
+            name = name_of(running[last], last)
+        return name
+
+    return register
+
+
 def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:
     total: dict[int, int] = {}
     for one in breaks:

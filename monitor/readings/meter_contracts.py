@@ -9,7 +9,7 @@ from typing import Any
 from common.contract.labels import Mode
 from common.contract.offers import with_calendar, with_option
 from common.contract.power import VA_PER_AMPERE
-from common.database.mariadb import Connection, sql_time
+from common.database.mariadb import Connection, Rows, sql_time
 
 _AT_ONCE = 500
 #: The label sets of hours. Joined here and not by `whole_label_sets`: MariaDB takes ten times as long to merge JSON.
@@ -59,7 +59,7 @@ class Contracts:
             part = hours[begin : begin + _AT_ONCE]
             marks = ", ".join(["%s"] * len(part))
             sql = f"SELECT h.hour, s.content, b.content {_LABEL_SETS} WHERE h.meter_id = %s AND h.hour IN ({marks})"
-            found |= self._read(sql, (meter, *map(sql_time, part)))
+            found |= _by_hour(self._connection.query(sql, (meter, *map(sql_time, part))))
         return found
 
     def before(self, meter: int, moments: Sequence[datetime]) -> dict[datetime, MeterContract]:
@@ -69,11 +69,7 @@ class Contracts:
             " WHERE h.meter_id = %s AND h.hour < %s AND h.last_at IS NOT NULL ORDER BY h.hour DESC LIMIT 1)"
         )
         arguments = [value for moment in moments for value in (meter, sql_time(moment))]
-        return self._read(" UNION ALL ".join([sql] * len(moments)), arguments)
-
-    def _read(self, sql: str, arguments: Sequence[Any]) -> dict[datetime, MeterContract]:
-        rows = self._connection.query(sql, arguments)
-        return {hour.replace(tzinfo=UTC): read_contract(_whole(*texts)) for hour, *texts in rows}
+        return _by_hour(self._connection.query(" UNION ALL ".join([sql] * len(moments)), arguments))
 
     def facts(self, hours: Mapping[int, datetime]) -> dict[int, MeterFacts]:
         """Return what of each meter one hour shows, if it has readings; `hours` is by the meter's number."""
@@ -102,6 +98,10 @@ class Contracts:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end), supplier))
         name = _whole(*rows[0])["frame"].get("LTARF") if rows else None
         return name[:_LONGEST].strip() or None if isinstance(name, str) else None
+
+
+def _by_hour(rows: Rows) -> dict[datetime, MeterContract]:
+    return {hour.replace(tzinfo=UTC): read_contract(_whole(*texts)) for hour, *texts in rows}
 
 
 def _whole(content: str, base: str | None) -> dict[str, Any]:

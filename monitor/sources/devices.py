@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from monitor.base.calendar import full_hour
 from monitor.money.costs import Answer, join
 from monitor.money.home import Home
 from monitor.readings.days import Days, in_periods
 from monitor.readings.hours import Meter
+from monitor.readings.index_deltas import naming, register_at
 from monitor.readings.rows import moment_of
 from monitor.readings.sources import DEVICE, Source, SourceMinute, Sources
 from monitor.sources.sun import SunAnswer
@@ -234,7 +236,7 @@ class DeviceAnswers:
     ) -> tuple[list[datetime], list[list[_ByRegister]]]:
         """Return when pieces of the time between limits begin, and what each device used in them."""
         keys = [("device", source.number) for source in sources]
-        return self._days.of(meter, keys, limits, lambda asked: self._by_register(meter, sources, asked), cuts)
+        return self._days.of(meter, keys, limits, partial(self._by_register, meter, sources), cuts)
 
     def _by_register(
         self, meter: Meter, sources: Sequence[Source], limits: Sequence[datetime]
@@ -262,17 +264,18 @@ class DeviceAnswers:
         Of an hour of which less is known it is the register that ran at its end, or the last that is known to have run.
         """
         before = self._hours.last_read(meter, start) - _DAY
-        naming = self._reader.naming(meter, before, end)
+        spans = self._reader.contract_spans(meter, before, end)
+        name_of = naming(spans, end)
         mixes: dict[int, Mapping[str, int]] = {}
         running: dict[int, int] = {}
         for part in meter.parts:
             rows = self._hours.injections(part.number, before, end)
             running |= {hour: supplier for hour, supplier, *_ in rows if supplier is not None}
             for hour, counted in self._hours.mixes(part.number, start, end).items():
-                names = {naming(number, hour): wh for number, wh in enumerate(counted, 1) if wh}
+                names = {name_of(number, hour): wh for number, wh in enumerate(counted, 1) if wh}
                 mixes[hour] = {name: wh for name, wh in names.items() if name is not None}
-        register_at = self._reader.register_at(meter, running, before, end)
-        return lambda hour: mixes.get(hour) or {register_at(hour) or "": 1}
+        register = register_at(spans, running, end)
+        return lambda hour: mixes.get(hour) or {register(hour) or "": 1}
 
 
 def _used_by_house(found: Answer, sun: SunAnswer | None) -> list[int | None]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import full_hour, midnight
@@ -15,6 +16,7 @@ from monitor.readings.curves import FRAMES, HOURS, Grid
 from monitor.readings.days import Days, in_periods
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Hours, Meter
+from monitor.readings.index_deltas import register_at
 from monitor.readings.periods import Energy
 from monitor.readings.rows import moment_of
 from monitor.readings.sources import PRODUCTION, Source, SourceMinute, Sources
@@ -76,8 +78,8 @@ class SunHours:
     ) -> tuple[list[datetime], list[Slot]]:
         """Return when pieces of the time between limits begin, and what is known of them; see `Days.of`."""
         key = ("sun", *(roof.number for roof in roofs))
-        starts, (found,) = self._days.of(meter, [key], limits, lambda asked: [self._between(meter, roofs, asked)], cuts)
-        return starts, found
+        starts, (slots,) = self._days.of(meter, [key], limits, partial(self._between, meter, roofs), cuts)
+        return starts, slots
 
     def injects(self, meter: Meter, before: datetime) -> bool:
         """Tell whether a meter counted what it injected, in the day before a moment."""
@@ -87,13 +89,14 @@ class SunHours:
             for _, _, injected, _ in self._hours.injections(part.number, before - _DAY, before)
         )
 
-    def _between(self, meter: Meter, roofs: Sequence[Source], limits: Sequence[datetime]) -> list[Slot]:
+    def _between(self, meter: Meter, roofs: Sequence[Source], limits: Sequence[datetime]) -> list[list[Slot]]:
+        """Return what is known between neighbouring limits, of all roofs together: a list of one, for their key."""
         start, end = limits[0], limits[-1]
         # The register that ran last is that of hours of which the meter says nothing.
         before = self._hours.last_read(meter, start) - _DAY
         rows = [row for part in meter.parts for row in self._hours.injections(part.number, before, end)]
         running = {hour: supplier for hour, supplier, *_ in rows if supplier is not None}
-        register_at = self._reader.register_at(meter, running, before, end)
+        register_of = register_at(self._reader.contract_spans(meter, before, end), running, end)
         begins = [int(limit.timestamp()) for limit in limits[:-1]]
         slots = [Slot() for _ in begins]
 
@@ -101,7 +104,7 @@ class SunHours:
             return slots[bisect.bisect_right(begins, hour) - 1]
 
         def use(slot: Slot, hour: int, wh: int) -> None:
-            register = register_at(hour) or ""
+            register = register_of(hour) or ""
             slot.used[register] = slot.used.get(register, 0) + wh
 
         heard: dict[int, int] = {}
@@ -119,7 +122,7 @@ class SunHours:
                 use(slot_at(hour), hour, -sold)
         for hour in {hour for hour, *_, is_surplus in rows if is_surplus and hour >= begins[0]}:
             slot_at(hour).surplus += 1
-        return slots
+        return [slots]
 
 
 @dataclass(frozen=True, slots=True)
