@@ -44,6 +44,7 @@ def main() -> int:
     return run_cli("teleinfo-reader", _parser(), "reader.french")
 
 
+# A table: a statement a command.
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="teleinfo-reader", description="Reads a French electricity meter and publishes each frame over MQTT."
@@ -58,11 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=LOCAL_TIMES,
     )
     run.set_defaults(command=_run)
-
-    decode = commands.add_parser("decode", help="decode raw captures, one frame as JSON a line")
-    decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
-    decode.set_defaults(command=_decode)
-
+    commands.add_parser("decode", help="decode raw captures, one frame as JSON a line", declare=_declare_decode)
     commands.add_parser(
         "check",
         parents=[common],
@@ -70,18 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=UTC_TIMES,
         declare=later("reader.check.command:declare_check"),
     )
-
-    forget = commands.add_parser(
-        "forget", parents=[common], help="forget a storer, a reader or a meter that was removed"
+    commands.add_parser(
+        "forget",
+        parents=[common],
+        help="forget a storer, a reader or a meter that was removed",
+        declare=_declare_forget,
     )
-    forget.add_argument(
-        "name",
-        metavar="NAME",
-        help="a storer's name, to stop waiting for its confirmations; a reader's name; or the 12 digits of a meter, to"
-        " remove it from broker and Home Assistant; none of them may be in use",
-    )
-    forget.set_defaults(command=_forget)
-
     commands.add_parser(
         "simulate", help="simulate a meter on a pseudo-terminal and print its name", declare=_declare_simulate
     )
@@ -100,6 +91,21 @@ def _parser() -> argparse.ArgumentParser:
         declare=later("reader.watch:declare_watch"),
     )
     return parser
+
+
+def _declare_decode(decode: argparse.ArgumentParser) -> None:
+    decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
+    decode.set_defaults(command=_decode)
+
+
+def _declare_forget(forget: argparse.ArgumentParser) -> None:
+    forget.add_argument(
+        "name",
+        metavar="NAME",
+        help="a storer's name, to stop waiting for its confirmations; a reader's name; or the 12 digits of a meter, to"
+        " remove it from broker and Home Assistant; none of them may be in use",
+    )
+    forget.set_defaults(command=_forget)
 
 
 def _declare_simulate(simulate: argparse.ArgumentParser) -> None:

@@ -31,6 +31,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+# A table: a part a statement, each of which needs those above it.
 def build_reader(
     config: ReaderConfig,
     stop: StopEvent,
@@ -54,18 +55,7 @@ def build_reader(
         raise
     topics = Topics(config.mqtt.topic)
     events: deque[Event | LineEvent] = deque()
-    session = session_class(
-        config.mqtt,
-        f"teleinfo-reader-{config.name}",
-        will=Will(topics.status("reader", config.name), b"offline"),
-        subscriptions=[
-            topics.status("storer", "+"),
-            topics.health("reader", config.name),
-            topics.price("+"),
-            birth_topic(config.home_assistant.prefix),
-        ],  # and what the parts below add, by meter
-        emit=events.append,
-    )
+    session = _session(session_class, config, topics, events.append)
 
     def emit(event: LineEvent) -> None:
         events.append(event)
@@ -84,9 +74,47 @@ def build_reader(
         simulating=any(map(is_simulated, config.port)),
         clock=now,
     )
+    return ReaderService(
+        name=config.name,
+        topics=topics,
+        events=events,
+        session=session,
+        lines=_lines(line_class, config, emit, stop),
+        delivery=delivery,
+        tallies=Tallies(journal),
+        storage=storage,
+        publisher=publisher,
+        welcome=_welcome(config),
+        heartbeat=Heartbeat(config.heartbeat, Notifier()),
+        stop=stop,
+        monotonic=monotonic,
+        now=now,
+    )
+
+
+def _session(
+    session_class: type[Session], config: ReaderConfig, topics: Topics, emit: Callable[[Event], None]
+) -> Session:
+    return session_class(
+        config.mqtt,
+        f"teleinfo-reader-{config.name}",
+        will=Will(topics.status("reader", config.name), b"offline"),
+        subscriptions=[
+            topics.status("storer", "+"),
+            topics.health("reader", config.name),
+            topics.price("+"),
+            birth_topic(config.home_assistant.prefix),
+        ],  # and what other parts add, by meter
+        emit=emit,
+    )
+
+
+def _lines(
+    line_class: type[LineWorker], config: ReaderConfig, emit: Callable[[LineEvent], None], stop: StopEvent
+) -> list[LineWorker]:
     clock = ReaderClock()
     residue = os.urandom(1)[0]
-    lines = [
+    return [
         line_class(
             port,
             mode=config.mode,
@@ -103,22 +131,6 @@ def build_reader(
         )
         for place, port in enumerate(config.port)
     ]
-    return ReaderService(
-        name=config.name,
-        topics=topics,
-        events=events,
-        session=session,
-        lines=lines,
-        delivery=delivery,
-        tallies=Tallies(journal),
-        storage=storage,
-        publisher=publisher,
-        welcome=_welcome(config),
-        heartbeat=Heartbeat(config.heartbeat, Notifier()),
-        stop=stop,
-        monotonic=monotonic,
-        now=now,
-    )
 
 
 def _welcome(config: ReaderConfig) -> Welcome | None:

@@ -42,6 +42,7 @@ class ReaderService:
     anybody may publish faster than the reader can handle.
     """
 
+    # A table: a part a line, as an argument and as an attribute.
     def __init__(
         self,
         *,

@@ -255,25 +255,7 @@ class Database:
             self._failed(host, error)
 
         try:
-            client = _Client(
-                host=host,
-                port=self._config.port,
-                unix_socket=self._config.unix_socket,
-                user=self._config.user,
-                password=(self._config.secret() or "").encode(),  # as text, pymysql makes Latin-1 of it
-                database=self._config.name,
-                charset="utf8mb4",
-                autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT,
-                read_timeout=timeout,
-                write_timeout=timeout,
-                init_command="SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-                ssl=None if self._config.tls is None else _context(self._config.tls),
-                # Nobody listens on a Unix socket; without this, PyMySQL 1.2 encrypts there as well.
-                ssl_disabled=self._config.unix_socket is not None and self._config.tls is None,
-                defer_connect=True,
-            )
-            client.verified = self._config.tls is not None
+            client = self._client(host, timeout)
             client.connect()
         except (pymysql.Error, OSError) as error:
             translated = _translate(error, where, tls=self._config.tls is not None)  # without, ssl is not loaded
@@ -289,6 +271,28 @@ class Database:
             opened.close()
             raise
         return opened
+
+    def _client(self, host: str, timeout: float) -> _Client:
+        client = _Client(
+            host=host,
+            port=self._config.port,
+            unix_socket=self._config.unix_socket,
+            user=self._config.user,
+            password=(self._config.secret() or "").encode(),  # as text, pymysql makes Latin-1 of it
+            database=self._config.name,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=timeout,
+            write_timeout=timeout,
+            init_command="SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+            ssl=None if self._config.tls is None else _context(self._config.tls),
+            # Nobody listens on a Unix socket; without this, PyMySQL 1.2 encrypts there as well.
+            ssl_disabled=self._config.unix_socket is not None and self._config.tls is None,
+            defer_connect=True,
+        )
+        client.verified = self._config.tls is not None
+        return client
 
     def _failed(self, host: str, error: DatabaseError) -> None:
         """Try a host last after an error that another host may not have; it moves once, however many errors follow."""

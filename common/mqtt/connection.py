@@ -72,6 +72,7 @@ class Options(NamedTuple):
 class BrokerConnection:
     """One connection, or one attempt at it."""
 
+    # A table: half of it says what the arguments are, the rest sets an attribute or a callback a line.
     def __init__(
         self,
         number: int,

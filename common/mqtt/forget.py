@@ -65,11 +65,8 @@ def forget_program(
         try:
             _refuse_running(program, name, by_name[f"{program} {name}"])
             forget(settings, topics, program, name)
-        except NotAllowed as error:
-            command = here(f"teleinfo-{program}").run(f"teleinfo-{program}", f"forget {name}")
-            failure = NotAllowed(f"{error}; with a {program}'s account: {command}")
         except ForgetFailed as error:
-            failure = error
+            failure = _with_command(error, program, name)
         else:
             forgotten.append(f"{program} {name}")
     # Of two of the name, one may be running; but missing access rights are always reported.
@@ -110,6 +107,14 @@ def _retained(settings: Broker, wanted: str, unused: str, level: str = "", timeo
     ):
         retained = {message.topic: message.payload for message in client.clear(unused) if message.payload}
     return {topic.removeprefix(begin).removesuffix(end): retained[topic] for topic in sorted(retained)}
+
+
+def _with_command(error: ForgetFailed, program: str, name: str) -> ForgetFailed:
+    """Return the error; of missing access rights, with the command that has them."""
+    if not isinstance(error, NotAllowed):
+        return error
+    command = here(f"teleinfo-{program}").run(f"teleinfo-{program}", f"forget {name}")
+    return NotAllowed(f"{error}; with a {program}'s account: {command}")
 
 
 def _refuse_running(program: str, name: str, status: str | None) -> None:

@@ -35,6 +35,7 @@ _POLL = 0.01  # seconds between two looks of `close`
 class Session:
     """One client of the broker; `emit` is called from other threads, and must only put the event into a queue."""
 
+    # A table: half of it says what the arguments are, the rest sets an attribute a line.
     def __init__(
         self,
         settings: Broker,

@@ -58,13 +58,13 @@ def run_cli(name: str, parser: argparse.ArgumentParser, french: str = "common.se
         for one in error.all if isinstance(error, ConfigError) else (error,):
             text = f"{name}: {say(f'{one}{fix}')}"
             print(logs.printable(logs.redact_prm(text)), file=sys.stderr)  # noqa: T201 - for a person
-        return (
-            USAGE
-            if isinstance(error, ConfigError)
-            else PERMANENT_ERROR
-            if isinstance(error, PermanentError)
-            else FAILED
-        )
+        return _exit_code(error)
+
+
+def _exit_code(error: TeleinfoError) -> int:
+    if isinstance(error, ConfigError):
+        return USAGE
+    return PERMANENT_ERROR if isinstance(error, PermanentError) else FAILED
 
 
 def chosen_language(arguments: argparse.Namespace) -> str:

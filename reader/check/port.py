@@ -70,6 +70,7 @@ class PortFacts:
         return self.exists and self.serial and self.allowed_here and not self.holders
 
 
+# A table: a fact a line.
 def probe_port(url: str, machine: Host, user: User) -> PortFacts:
     """Collect the facts of a port that `user` must be able to read."""
     if "://" in url:

@@ -52,6 +52,11 @@ _PRICE_ATTRIBUTES = (
     "{{ ({'next_prices':n,'offer':'%s'} if n and n[0].get('assumed') else {'next_prices':n})|tojson}}"
 )
 
+_LINE_CHOICES = (
+    ("mode", Text("Mode de la télé-information", "TIC mode"), MODE_NAMES, Trait.DIAGNOSTIC),
+    ("cutoff", Text("Organe de coupure", "Cut-off device"), CUTOFF_NAMES, Trait.DIAGNOSTIC),
+    ("plc", Text("Courant porteur", "Power line communication"), PLC_NAMES, Trait.HIDDEN),
+)
 _SUPPLIER_REGISTER = re.compile(r"EASF(\d\d)")
 
 
@@ -147,7 +152,7 @@ def _registers(profile: MeterProfile) -> Iterator[Entity]:
         yield Entity(key=key_of(label), name=name, quantity=ENERGY, template=value_template(label))
 
 
-def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
+def _contract(profile: MeterProfile, language: str) -> Iterator[Entity]:
     name, icon = Text("Période tarifaire", "Tariff period"), "mdi:clock-outline"
     periods = PERIOD_NAMES.get(profile.contract or "")
     if "period" in profile.keys:
@@ -169,6 +174,10 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
             else "{{value_json.get('contract_name',value_json.get('contract'))}}"
         )
         yield Entity(key="contract", name=Text("Contrat", "Contract"), template=template, flags=Trait.DIAGNOSTIC)
+
+
+def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
+    yield from _contract(profile, language)
     for key, colour in (
         ("tempo_today", Text("Couleur Tempo du jour", "Tempo colour today")),
         ("tempo_tomorrow", Text("Couleur Tempo de demain", "Tempo colour tomorrow")),
@@ -279,18 +288,9 @@ def _texts(profile: MeterProfile) -> Iterator[Entity]:
 
 def _line(profile: MeterProfile, language: str) -> Iterator[Entity]:
     """Yield the entities about the line and the reader, most of them from the reader's health."""
-    if "mode" in profile.keys:
-        yield _choice(
-            "mode", Text("Mode de la télé-information", "TIC mode"), MODE_NAMES, language, flags=Trait.DIAGNOSTIC
-        )
-    if "cutoff" in profile.keys:
-        yield _choice(
-            "cutoff", Text("Organe de coupure", "Cut-off device"), CUTOFF_NAMES, language, flags=Trait.DIAGNOSTIC
-        )
-    if "plc" in profile.keys:
-        yield _choice(
-            "plc", Text("Courant porteur", "Power line communication"), PLC_NAMES, language, flags=Trait.HIDDEN
-        )
+    for key, name, names, flags in _LINE_CHOICES:
+        if key in profile.keys:
+            yield _choice(key, name, names, language, flags=flags)
     yield Entity(
         key="link",
         platform=BINARY,

@@ -141,10 +141,7 @@ class LineWorker:
                 self._handle_frames(self._pipeline.poll())
                 self._check_link()
                 self._check_frames()
-                if (
-                    is_network(self._port_name)
-                    and self._monotonic() - max(opened, self.health.last_byte_at) > NETWORK_SILENCE
-                ):
+                if self._is_silent_network(opened):
                     self._on_network_silence()
                     return True
                 if self._detector.poll(self._monotonic()):
@@ -158,6 +155,10 @@ class LineWorker:
             self.health.driver = port.driver_errors() or self.health.driver
             _close(port)
         return False
+
+    def _is_silent_network(self, opened: float) -> bool:
+        silence = self._monotonic() - max(opened, self.health.last_byte_at)
+        return is_network(self._port_name) and silence > NETWORK_SILENCE
 
     def _on_data(self, data: bytes, decoder: Decoder, now: float, since: float) -> None:
         """Decode bytes that arrived between `since` and `now`."""
