@@ -8,9 +8,10 @@ import contextlib
 import gc
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from common.contract.topics import Topics
 from common.errors import ConfigError
@@ -32,103 +33,67 @@ def main() -> int:
     return run_cli("teleinfo-storer", _parser(), "storer.config.french")
 
 
+class _Command(NamedTuple):
+    """A command: what it is called, what it does, and what declares its arguments and its function."""
+
+    name: str
+    text: str
+    declare: Callable[[argparse.ArgumentParser], None]
+    shares: str = "file"  # which options it shares with others: file, limits or selection
+    epilog: str | None = None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="teleinfo-storer", description="Stores frames from MQTT in MariaDB, each exactly once."
     )
     add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
-    common = config_option(CONFIG)
-
-    run = commands.add_parser("run", parents=[common], help="store frames until stopped", epilog=LOCAL_TIMES)
-    run.set_defaults(command=_run)
-
-    migration = commands.add_parser("migrate", parents=[common], help="update the tables, as `run` does")
-    migration.set_defaults(command=_migrate)
-
+    file = config_option(CONFIG)
     limits = Command(add_help=False)
     limits.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-11-24 or 2026-11-24T18:00:00+01:00")
     limits.add_argument("--to", dest="end", metavar="TIME", help="the end, exclusive")
     selection = Command(add_help=False, parents=[limits])
     selection.add_argument("--meter", metavar="ADDRESS", help="only this meter")
+    shared = {"file": [file], "limits": [file, limits], "selection": [file, selection]}
+    for command in _COMMANDS:
+        commands.add_parser(
+            command.name,
+            parents=shared[command.shares],
+            help=command.text,
+            epilog=command.epilog,
+            declare=command.declare,
+        )
+    return parser
 
-    commands.add_parser(
-        "export",
-        parents=[common, selection],
-        help="print frames as they were published, or rollups, one a line",
-        epilog=UTC_TIMES,
-        declare=later("storer.export.command:declare_export"),
-    )
 
-    auditing = commands.add_parser(
-        "audit",
-        parents=[common, selection],
-        help="compare the readers' counts with what is stored, hour by hour",
-        epilog=UTC_TIMES,
-    )
-    auditing.set_defaults(command=_audit)
+def _only(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.ArgumentParser], None]:
+    """Return what declares a command without arguments of its own."""
 
-    rebuilding = commands.add_parser(
-        "rebuild",
-        parents=[common, limits],
-        help="make the tables minutes and hours again from the frames, and hours of sources from their minutes",
-        epilog=UTC_TIMES,
-    )
-    rebuilding.set_defaults(command=_rebuild, meter=None)
+    def declare(parser: argparse.ArgumentParser) -> None:
+        parser.set_defaults(command=command)
 
-    saving = commands.add_parser(
-        "backup", parents=[common], help="make a backup now, as the storer does each night", epilog=UTC_TIMES
-    )
-    saving.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="another one than backup.folder")
-    saving.set_defaults(command=_backup)
+    return declare
 
-    restoring = commands.add_parser(
-        "restore",
-        parents=[common],
-        help="restore a folder's backup into an empty database; stop the storer first",
-        epilog=UTC_TIMES,
-    )
-    restoring.add_argument("folder", type=Path, metavar="FOLDER", help="where the storer makes its backups")
-    restoring.add_argument("--partial", action="store_true", help="although months are damaged or missing")
-    mode = restoring.add_mutually_exclusive_group()
+
+def _declare_backup(backup: argparse.ArgumentParser) -> None:
+    backup.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="another one than backup.folder")
+    backup.set_defaults(command=_backup)
+
+
+def _declare_restore(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("folder", type=Path, metavar="FOLDER", help="where the storer makes its backups")
+    restore.add_argument("--partial", action="store_true", help="although months are damaged or missing")
+    mode = restore.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="only read the files; needs no database")
     mode.add_argument("--month", type=_month, metavar="MONTH", help="put back only this one, such as 2026-07")
     mode.add_argument("--release", type=_month, metavar="MONTH", help="let retention drop a month that was put back")
-    restoring.set_defaults(command=_restore)
+    restore.set_defaults(command=_restore)
 
-    forgetting = commands.add_parser(
-        "forget", parents=[common], help="forget a storer or reader that is no longer used"
-    )
-    forgetting.add_argument("name", metavar="NAME", help="its name; it must not be running")
-    forgetting.set_defaults(command=_forget)
 
-    commands.add_parser(
-        "forget-meter",
-        parents=[common],
-        help="delete all that the database has of a meter, while storers run",
-        declare=later("storer.retention.forget:declare_forget_meter"),
-    )
-    commands.add_parser(
-        "sources",
-        parents=[common],
-        help="show what arrives from other devices, and why something is not counted",
-        epilog=UTC_TIMES,
-        declare=later("storer.check.sources:declare_sources"),
-    )
-    commands.add_parser(
-        "import",
-        parents=[common],
-        help="import earlier years: files from Enedis and EDF, Home Assistant, plain CSV",
-        declare=later("storer.imports.command:declare_import"),
-    )
-    checking = commands.add_parser(
-        "check",
-        parents=[common],
-        help="diagnose broker, database, readers and disk, and suggest fixes",
-        epilog=UTC_TIMES,
-    )
-    checking.set_defaults(command=later("storer.check.command:run_check"))
-    return parser
+def _declare_forget(forget: argparse.ArgumentParser) -> None:
+    forget.add_argument("name", metavar="NAME", help="its name; it must not be running")
+    forget.set_defaults(command=_forget)
 
 
 def _settings(arguments: argparse.Namespace) -> "StorerConfig":
@@ -263,3 +228,60 @@ def _forget(arguments: argparse.Namespace) -> int:
     names = " and ".join(f"the {who}" for who in sorted(forgotten))
     print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
     return 0
+
+
+_COMMANDS = (
+    _Command("run", "store frames until stopped", _only(_run), epilog=LOCAL_TIMES),
+    _Command("migrate", "update the tables, as `run` does", _only(_migrate)),
+    _Command(
+        "export",
+        "print frames as they were published, or rollups, one a line",
+        later("storer.export.command:declare_export"),
+        "selection",
+        UTC_TIMES,
+    ),
+    _Command(
+        "audit",
+        "compare the readers' counts with what is stored, hour by hour",
+        _only(_audit),
+        "selection",
+        UTC_TIMES,
+    ),
+    _Command(
+        "rebuild",
+        "make the tables minutes and hours again from the frames, and hours of sources from their minutes",
+        _only(_rebuild),
+        "limits",
+        UTC_TIMES,
+    ),
+    _Command("backup", "make a backup now, as the storer does each night", _declare_backup, epilog=UTC_TIMES),
+    _Command(
+        "restore",
+        "restore a folder's backup into an empty database; stop the storer first",
+        _declare_restore,
+        epilog=UTC_TIMES,
+    ),
+    _Command("forget", "forget a storer or reader that is no longer used", _declare_forget),
+    _Command(
+        "forget-meter",
+        "delete all that the database has of a meter, while storers run",
+        later("storer.retention.forget:declare_forget_meter"),
+    ),
+    _Command(
+        "sources",
+        "show what arrives from other devices, and why something is not counted",
+        later("storer.check.sources:declare_sources"),
+        epilog=UTC_TIMES,
+    ),
+    _Command(
+        "import",
+        "import earlier years: files from Enedis and EDF, Home Assistant, plain CSV",
+        later("storer.imports.command:declare_import"),
+    ),
+    _Command(
+        "check",
+        "diagnose broker, database, readers and disk, and suggest fixes",
+        _only(later("storer.check.command:run_check")),
+        epilog=UTC_TIMES,
+    ),
+)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
@@ -34,6 +34,9 @@ from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
 from storer.retention.job import RetentionJob
 from storer.rollups.worker import RollupWorker
+
+if TYPE_CHECKING:
+    from storer.sources.worker import SourceWorker
 
 log = logging.getLogger(__name__)
 
@@ -68,18 +71,7 @@ class Storer:
         self._database = Database(config.database)
         self._delayed = threading.Event()  # frames were stored that are some minutes old
         self._store = FrameStore(self._database, config.name, prepare=self._migrate, on_delayed=self._delayed.set)
-        self._session = Session(
-            config.mqtt,
-            f"teleinfo-storer-{config.name}",
-            will=Will(self._topics[0].status("storer", config.name), self._status("offline")),
-            subscriptions=config.mqtt.filters(),
-            emit=self._inbox.put,
-            # In a group, the broker would go on filling the session of a member that is away with its share.
-            persistent=config.mqtt.share is None,
-            manual=True,
-            # The next batch may arrive while this one is written.
-            receive_maximum=2 * config.batch.size,
-        )
+        self._session = self._new_session()
         self._retry = DatabaseRetry(
             self._stop, lambda: self._database.where, on_change=self._on_database, on_wait=self._while_waiting
         )
@@ -101,17 +93,34 @@ class Storer:
         self._backups = BackupScheduler(
             Database(config.database), config.name, config.backup.folder, file, shutdown.stop
         )
-        self._sources = None
-        if config.sources:
-            from storer.sources.worker import SourceWorker  # here: most houses have none
-
-            self._sources = SourceWorker(
-                config.mqtt, Database(config.database), config.name, config.sources, shutdown.stop
-            )
+        self._sources = self._new_source_worker()
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
         self._started = self._health_due = time.monotonic()
         self._partitions_due = 0.0
+
+    def _new_session(self) -> Session:
+        config = self._config
+        return Session(
+            config.mqtt,
+            f"teleinfo-storer-{config.name}",
+            will=Will(self._topics[0].status("storer", config.name), self._status("offline")),
+            subscriptions=config.mqtt.filters(),
+            emit=self._inbox.put,
+            # In a group, the broker would go on filling the session of a member that is away with its share.
+            persistent=config.mqtt.share is None,
+            manual=True,
+            # The next batch may arrive while this one is written.
+            receive_maximum=2 * config.batch.size,
+        )
+
+    def _new_source_worker(self) -> "SourceWorker | None":
+        config = self._config
+        if not config.sources:
+            return None
+        from storer.sources.worker import SourceWorker  # here: most houses have none
+
+        return SourceWorker(config.mqtt, Database(config.database), config.name, config.sources, self._stop)
 
     def wake(self) -> None:
         """Interrupt the loop's wait, to make it see the stop signal."""

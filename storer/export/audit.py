@@ -59,6 +59,7 @@ def run_audit(database: Database, selection: Selection, now: datetime, out: Text
         return report(hours, out)
 
 
+# One loop: the hour it goes on from and the names it knows pass from day to day.
 def audit(
     connection: Connection,
     *,

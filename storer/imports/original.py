@@ -49,19 +49,8 @@ def read_original(
         FileRefused: it is another table.
         DatabaseError: the database is unavailable.
     """
-    found = _NAME.fullmatch(name)
-    missing = list(COLUMNS) if found is None else missing_columns(connection, found[2], found[1])
-    if found is None or len(missing) == len(COLUMNS):
-        raise ConfigError(
-            f"there is no table {name} of the original program here, or the storer's account may not read it:"
-            " GRANT SELECT"
-        )
-    if missing:
-        raise refused(f"this is not the original program's table, it has no column {', '.join(missing)}")
-    table = ".".join(f"`{part}`" for part in found.groups() if part)
-    ((first, last),) = connection.query(_SPAN.format(table=table), (_FIRST,))
-    if first is None:
-        raise refused("this table is empty")
+    table = _checked_table(connection, name)
+    first, last = _span(connection, table)
     others: set[str] = set()
     day = begin = first.replace(hour=0, minute=0, second=0, microsecond=0)
     readings: list[tuple[datetime, Fraction]] = []
@@ -80,6 +69,27 @@ def read_original(
     parsed = Parsed()
     local_differences(readings, TOTAL, clock, parsed)
     return parsed
+
+
+def _checked_table(connection: Connection, name: str) -> str:
+    """Return the name as SQL has it, of a table that can be read."""
+    found = _NAME.fullmatch(name)
+    missing = list(COLUMNS) if found is None else missing_columns(connection, found[2], found[1])
+    if found is None or len(missing) == len(COLUMNS):
+        raise ConfigError(
+            f"there is no table {name} of the original program here, or the storer's account may not read it:"
+            " GRANT SELECT"
+        )
+    if missing:
+        raise refused(f"this is not the original program's table, it has no column {', '.join(missing)}")
+    return ".".join(f"`{part}`" for part in found.groups() if part)
+
+
+def _span(connection: Connection, table: str) -> tuple[datetime, datetime]:
+    ((first, last),) = connection.query(_SPAN.format(table=table), (_FIRST,))
+    if first is None:
+        raise refused("this table is empty")
+    return first, last
 
 
 def with_ours(name: str) -> str:

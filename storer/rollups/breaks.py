@@ -157,6 +157,7 @@ def kind_at_end(hour: HourReadings) -> int:
     return kind_of(hour.last_standard, hour.last)
 
 
+# One judgement: what is counted up to the first reading and from there on decides about breaks and about energy.
 def judge(
     hour: HourReadings, before: Sequence[Before | None], previous: HourReadings | None, inside: Inside | None = None
 ) -> Judgement:

@@ -115,11 +115,7 @@ class SourceTables:
         with connection.transaction():
             for number, source, writer, writer_until in self._ids(connection, pending):
                 stored = _newest(connection, number)
-                if (
-                    writer not in (None, self._name)
-                    and writer_until is not None
-                    and writer_until.replace(tzinfo=UTC) > now
-                ):
+                if writer not in (None, self._name) and _is_leased(writer_until, now):
                     if stored is not None:
                         done[source.name] = stored.minute
                         if self._of_other.get(source.name) != stored.minute:
@@ -177,16 +173,9 @@ class SourceTables:
                 continue
             step = 0
             if minute.first is not None:
-                if energy is None:
-                    pass  # the first reading of all: no step leads to it
-                elif follows:
-                    step = minute.entry_step + minute.step
-                elif minute.energy is not None and minute.first < energy <= minute.energy - minute.step:
-                    step = minute.step  # by another clock: some of these readings are older
-                else:
+                if energy is not None:  # else it is the first reading of all: no step leads to it
                     most_power = self._most_power.get(name, MOST_POWER)
-                    at = minute.minute + MINUTE
-                    step = entry_step(energy, energy_at, minute.first, at, most_power) + minute.step
+                    step = _step(minute, minute.first, energy, energy_at, most_power, follows=follows)
                 follows, energy, energy_at = True, minute.energy, minute.minute + MINUTE
             made = None
             if minute.made is not None:
@@ -214,6 +203,19 @@ class SourceTables:
         write_hours(connection, number, hours)
         if min(hours) < now - _PAST:
             raise_version(connection)
+
+
+def _is_leased(until: datetime | None, now: datetime) -> bool:
+    return until is not None and until.replace(tzinfo=UTC) > now
+
+
+def _step(minute: Minute, first: int, energy: int, energy_at: float, most_power: float, *, follows: bool) -> int:
+    """Return the energy of a minute from the reading before it on; `follows`: that one is the source's own last."""
+    if follows:
+        return minute.entry_step + minute.step
+    if minute.energy is not None and first < energy <= minute.energy - minute.step:
+        return minute.step  # by another clock: some of these readings are older
+    return entry_step(energy, energy_at, first, minute.minute + MINUTE, most_power) + minute.step
 
 
 def _supplied(connection: Connection, meter: str | None) -> int | None:
