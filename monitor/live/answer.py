@@ -194,6 +194,7 @@ def state_event(view: MeterView, connected: bool, today: Today | None, now: date
     return json.dumps(data, separators=(",", ":"), default=plain), "" if data.at is None else write_stamp(data.at)
 
 
+# A table: a key of the answer a line, most of them of a function of their own.
 def answer(
     meter: str,
     view: MeterView | None,

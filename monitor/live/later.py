@@ -98,17 +98,22 @@ def later(
         cost = round((1 - own) * cost + own * ten_thousandths(feed_in or Decimal(0)))
         own_energy = Surplus(surplus, cost)
     change = next((span for span in coming if _cents(span) != _cents(present)), None)
-    cheaper = [span for span in coming if _cents(span) < _rounded(cost)]
-    if cheaper:
-        cheapest = min(cheaper, key=_cents)  # the first of them
-        cheaper = [span for span in cheaper[:1] if _cents(span) > _cents(cheapest)] + [cheapest]
     return Later(
         meter,
         _price(present),
         own_energy,
         None if change is None else PriceChange(change.start, _price(change)),
-        [CheaperPrice(span.start, _price(span), _colour(span, tariff, now, zone)) for span in cheaper],
+        [CheaperPrice(span.start, _price(span), _colour(span, tariff, now, zone)) for span in _cheaper(coming, cost)],
     )
+
+
+def _cheaper(coming: Sequence[PriceSpan], cost: int) -> list[PriceSpan]:
+    """Return the first span that is cheaper, and the cheapest of all."""
+    cheaper = [span for span in coming if _cents(span) < _rounded(cost)]
+    if not cheaper:
+        return []
+    cheapest = min(cheaper, key=_cents)  # the first of them
+    return [span for span in cheaper[:1] if _cents(span) > _cents(cheapest)] + [cheapest]
 
 
 def _price(span: PriceSpan) -> int:

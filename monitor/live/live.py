@@ -95,17 +95,18 @@ class Live:
         )
         self.alerts = alerts(self.named_meters)
         self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
-        self._listener = (
-            None
-            if config.mqtt is None
-            else MqttListener(
-                config.mqtt,
-                config.name,
-                self._state,
-                changed=self._on_frame,
-                tick=self._on_tick,
-                answered=self._on_answer,
-            )
+        self._listener = self._new_listener()
+
+    def _new_listener(self) -> MqttListener | None:
+        if self._config.mqtt is None:
+            return None
+        return MqttListener(
+            self._config.mqtt,
+            self._config.name,
+            self._state,
+            changed=self._on_frame,
+            tick=self._on_tick,
+            answered=self._on_answer,
         )
 
     def start(self) -> None:

@@ -46,6 +46,7 @@ def price_interval(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return midnight(now.astimezone(zone).date() - _DAY, zone), end if end == now + _AHEAD else end + _HOUR
 
 
+# One answer: what is expected of a moment needs all of what is asked with, and half of this says what that is.
 def next_prices(
     prices: PriceTable,
     facts: Facts,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import midnight
 from monitor.base.household import ContractLine, OffPeak
+from monitor.base.refusals import Refusal
 from monitor.readings.periods import ContractSpan
 
 #: How far from a change that the meter showed a line may begin and still be about it.
@@ -29,6 +30,18 @@ class Contract:
 def contract_at(known: Iterable[Contract], moment: datetime) -> Contract | None:
     """Return the contract that holds at a moment."""
     return next((one for one in known if one.start <= moment < one.end), None)
+
+
+def subscribed_power(known: Sequence[Contract]) -> int:
+    """Return the last subscribed power that is known, kVA.
+
+    Raises:
+        Refusal: none is.
+    """
+    power = next((one.power for one in reversed(known) if one.power is not None), None)
+    if power is None:
+        raise Refusal("no_power")
+    return power
 
 
 @dataclass(frozen=True, slots=True)

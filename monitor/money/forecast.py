@@ -228,16 +228,7 @@ class ForecastAnswers:
         )
         if cost is None or (to_come := self._cost(meter, past, wh, end)) is None:
             return found
-        colours = _LIKELY * to_come.spread
-        less, more = (hypot(float(to_come.energy) * (1 - share), colours) for share in (coming.low, coming.high))
-        least = cost + to_come.subscription
-        expected = least + to_come.energy
-        return replace(
-            found,
-            expected_cost=_ten_thousandths(expected),
-            low_cost=_ten_thousandths(max(expected - Decimal(less), least)),
-            high_cost=_ten_thousandths(expected + Decimal(more)),
-        )
+        return _with_cost(found, cost, to_come, coming)
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._zone).date()
@@ -333,6 +324,19 @@ def _without_gaps(days: Sequence[Energy]) -> list[float]:
             wh[place:end] = [sum(wh[place:end]) / (end - place)] * (end - place)
         place = max(end, place + 1)
     return wh
+
+
+def _with_cost(forecast: Forecast, cost: Decimal, to_come: ComingCost, coming: Coming) -> Forecast:
+    colours = _LIKELY * to_come.spread
+    less, more = (hypot(float(to_come.energy) * (1 - share), colours) for share in (coming.low, coming.high))
+    least = cost + to_come.subscription
+    expected = least + to_come.energy
+    return replace(
+        forecast,
+        expected_cost=_ten_thousandths(expected),
+        low_cost=_ten_thousandths(max(expected - Decimal(less), least)),
+        high_cost=_ten_thousandths(expected + Decimal(more)),
+    )
 
 
 def _ten_thousandths(amount: Decimal) -> int:

@@ -42,23 +42,7 @@ def read_document(document: Any, origin: str) -> PriceFile:
 
 def _file(document: Any, origin: str) -> PriceFile:
     top = mapping(document, "the file", _KEYS)
-    if top.get("schema", 1) != 1:
-        raise ConfigError(f"schema {top['schema']} is not known: this version reads schema 1", line_of(top, "schema"))
-    if top.get("currency", "EUR") != "EUR":
-        raise ConfigError("currency: only EUR is known", line_of(top, "currency"))
-    if "options" in top:
-        raise ConfigError(
-            "options: an offer is written as a line of `offers`: {id: my-offer, rule: base, rows: [{from: 2026-08-01,"
-            " subscription: {6: 15.86}, kwh: {BASE: 0.2001}}]}; see docs/energy.md",
-            line_of(top, "options"),
-        )
-    if "off_peak" in top:
-        raise ConfigError(
-            "off_peak: off-peak hours are written in monitor.yaml, in a line of `contracts`: {meter: ADDRESS,"
-            ' from: 2026-12-05, offer: trv-hphc, power: 9, off_peak: {winter: ["22:00-06:00"], summer: ["02:00-07:00",'
-            ' "14:00-17:00"]}}, or off_peak: ["22:00-06:00"] all year; see docs/energy.md',
-            line_of(top, "off_peak"),
-        )
+    _refuse_other_schemas(top)
     rules = {}
     for name, rule in mapping(top.get("rules") or {}, "rules").items():
         with inside(top["rules"], name):
@@ -90,6 +74,27 @@ def _file(document: Any, origin: str) -> PriceFile:
         vat_subscription=_dated(vat, partial(_tax, key="subscription")),
         cta=_dated(_lines(taxes, "cta", "taxes.cta"), _cta),
     )
+
+
+def _refuse_other_schemas(top: Mapping[str, Any]) -> None:
+    """Refuse what this version does not read, and say where former keys went."""
+    if top.get("schema", 1) != 1:
+        raise ConfigError(f"schema {top['schema']} is not known: this version reads schema 1", line_of(top, "schema"))
+    if top.get("currency", "EUR") != "EUR":
+        raise ConfigError("currency: only EUR is known", line_of(top, "currency"))
+    if "options" in top:
+        raise ConfigError(
+            "options: an offer is written as a line of `offers`: {id: my-offer, rule: base, rows: [{from: 2026-08-01,"
+            " subscription: {6: 15.86}, kwh: {BASE: 0.2001}}]}; see docs/energy.md",
+            line_of(top, "options"),
+        )
+    if "off_peak" in top:
+        raise ConfigError(
+            "off_peak: off-peak hours are written in monitor.yaml, in a line of `contracts`: {meter: ADDRESS,"
+            ' from: 2026-12-05, offer: trv-hphc, power: 9, off_peak: {winter: ["22:00-06:00"], summer: ["02:00-07:00",'
+            ' "14:00-17:00"]}}, or off_peak: ["22:00-06:00"] all year; see docs/energy.md',
+            line_of(top, "off_peak"),
+        )
 
 
 def _offer(line: Mapping[str, Any], rules: Mapping[str, Rule]) -> PricedOffer:

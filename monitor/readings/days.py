@@ -24,6 +24,7 @@ class Days:
         self._calendar = Calendar(zone)
         self._cache = cache
 
+    # One loop: what is remembered and what must be looked up come in turns, in the order of the pieces.
     def of(
         self,
         meter: Meter,

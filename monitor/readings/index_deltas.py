@@ -133,6 +133,7 @@ def _changed(before: Values, after: Values) -> bool:
     return any((before[place] is None) != (after[place] is None) for place in (TOTAL, *SUPPLIER))
 
 
+# One loop: a minute's step follows from the reading before it, and half of this says what the arguments are.
 def drawn_by_register(
     minutes: Iterable[MinuteFacts],
     before: int,

@@ -14,7 +14,7 @@ from monitor.base.household import ContractLine
 from monitor.base.ranges import check_length, year_to
 from monitor.base.refusals import Refusal
 from monitor.money.amounts import PricesAnswer, prices_of
-from monitor.money.contracts import Contract, contracts, written_off_peak
+from monitor.money.contracts import Contract, contracts, subscribed_power, written_off_peak
 from monitor.money.home import Home
 from monitor.money.price_status import is_closed
 from monitor.money.prices import Kind, PriceTable
@@ -203,6 +203,7 @@ class OfferAnswers:
         self._zone = home.zone
         self._memory = home.cache
 
+    # A list of steps, each of which needs those above it.
     def compare(
         self, meter: Meter, start: datetime, end: datetime, now: datetime, *, then: bool = False, shift: float = 0.0
     ) -> Comparison:
@@ -221,18 +222,10 @@ class OfferAnswers:
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._costs.lines(meter), spans, self._zone, end)
-        # The table of prices is a part of the key, and stays with the answer: another one has other rules.
-        key = ("curve", start, end, then, id(self._prices))
-        cached = self._memory.of(meter)
-        kept: tuple[PriceTable, _Curve | None] | None = cached.kept(key)
-        if kept is None:
-            kept = cached.keep(meter, key, end, (self._prices, self._curve(meter, start, end, known, spans, then=then)))
-        curve = kept[1]
+        curve = self._curve(meter, start, end, known, spans, then=then)
         if curve is None:  # the meter's contract may be unknown then, too
             raise Refusal("no_energy")
-        power = next((one.power for one in reversed(known) if one.power is not None), None)
-        if power is None:
-            raise Refusal("no_power")
+        power = subscribed_power(known)
         # Nothing is known before: no offer is charged a subscription for it.
         start, end = max(start, curve.start), min(end, now)
         yours = known[-1].offer
@@ -256,6 +249,25 @@ class OfferAnswers:
         return replace(found, colours_until=curve.colours_until, priced_as=self._costs.priced_as(known, now))
 
     def _curve(
+        self,
+        meter: Meter,
+        start: datetime,
+        end: datetime,
+        known: Sequence[Contract],
+        spans: Sequence[ContractSpan],
+        *,
+        then: bool,
+    ) -> _Curve | None:
+        # The table of prices is a part of the key, and stays with the answer: another one has other rules.
+        key = ("curve", start, end, then, id(self._prices))
+        cached = self._memory.of(meter)
+        kept: tuple[PriceTable, _Curve | None] | None = cached.kept(key)
+        if kept is None:
+            lived = self._lived(meter, start, end, known, spans, then=then)
+            kept = cached.keep(meter, key, end, (self._prices, lived))
+        return kept[1]
+
+    def _lived(
         self,
         meter: Meter,
         start: datetime,

@@ -124,18 +124,10 @@ def compare(
         own: what the present offer really cost, from its registers; at the prices of then, it says most exactly.
     """
     pricer = _Pricer(prices, lived, bill, question)
-    offers = [pricer.cost(offer) for offer in prices.offers]
-    for cost in offers:
-        if cost.yours and question.then and own is not None and not own.partial and not question.shift:
-            cost.energy, cost.unknown, cost.swing = own.energy, {}, ZERO
-    offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer.id))
+    offers = pricer.costs(own)
     hours = (question.end - question.start) // timedelta(hours=1)
     withheld = Why.HOURS if measured.read < LEAST * hours else _unsure(offers, Decimal(measured.recovered_wh) / 1000)
-    for place, cost in enumerate(offers, 1):
-        if withheld is not None:
-            cost.withheld = cost.withheld or withheld
-        elif cost.rankable:
-            cost.rank = place
+    _rank(offers, withheld)
     return Comparison(
         question=question,
         wh=lived.wh,
@@ -147,6 +139,14 @@ def compare(
         withheld=withheld,
         old=tuple(old for cost in offers if cost.rankable and (old := pricer.old(cost.offer)) is not None),
     )
+
+
+def _rank(offers: Sequence[OfferCost], withheld: Why | None) -> None:
+    for place, cost in enumerate(offers, 1):
+        if withheld is not None:
+            cost.withheld = cost.withheld or withheld
+        elif cost.rankable:
+            cost.rank = place
 
 
 def _unsure(offers: Sequence[OfferCost], recovered: Decimal) -> Why | None:
@@ -177,6 +177,16 @@ class _Pricer:
             return None  # it is about those of today
         today = self._question.today
         return old_price(self._prices, offer.id, min(self._stretches[-1].day, today), today)
+
+    def costs(self, own: Cost | None) -> list[OfferCost]:
+        """Return what each offer would have cost, the cheapest first; `own` is what the present one really cost."""
+        question = self._question
+        offers = [self.cost(offer) for offer in self._prices.offers]
+        for cost in offers:
+            if cost.yours and question.then and own is not None and not own.partial and not question.shift:
+                cost.energy, cost.unknown, cost.swing = own.energy, {}, ZERO
+        offers.sort(key=lambda cost: (not cost.rankable, cost.total if cost.rankable else 0, cost.offer.id))
+        return offers
 
     def cost(self, offer: PricedOffer) -> OfferCost:
         """Return what an offer would have cost, with the best of what a customer may choose."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from common.contract.address import parse_address
 from monitor.base.calendar import full_hour
 from monitor.base.refusals import Refusal
+from monitor.money.contracts import subscribed_power
 from monitor.money.home import Home
 from monitor.money.price_status import is_closed
 from monitor.places.contracts.breaker import REST, BusyMinute, missing_winter_weeks, most_trips
@@ -82,6 +83,7 @@ class NeededPowerAnswers:
         self._zone = home.zone
         self._cache = home.cache
 
+    # A table: a fact of the answer a line.
     def needed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> NeededPower:
         """Return what would have become of other powers in [start, end), from the first readings on.
 
@@ -97,27 +99,15 @@ class NeededPowerAnswers:
         if end - start > _LONGEST:
             raise Refusal("too_long", days=_LONGEST.days)
         end = min(end, full_hour(now))
-        numbers = [part.number for part in meter.parts]
-        cached, key = self._cache.of(meter), ("measured", start, end)
-        hours: Mapping[int, int] | None = cached.kept(key)
-        if hours is None:
-            hours = cached.keep(meter, key, end, self._minutes.measured(numbers, start, end))
+        hours = self._measured(meter, start, end)
         if not hours:
             raise Refusal("no_data")
         start = max(start, moment_of(min(hours)))
         known = self._costs.contracts(meter, start, end)
-        power = next((one.power for one in reversed(known) if one.power is not None), None)
-        if power is None:
-            raise Refusal("no_power")
+        power = subscribed_power(known)
         offer, today = known[-1].offer, now.astimezone(self._zone).date()
         phases, refused = self._phases(meter)
-        powers = self._examined(offer, power, today)
-        key_of_trips = ("power", start, end, power, *powers)
-        trips_by_power: list[tuple[int, int, int | None]] | None = cached.kept(key_of_trips)
-        if trips_by_power is None:
-            trips_by_power = cached.keep(
-                meter, key_of_trips, end, self._examine(numbers, start, end, phases, power, powers)
-            )
+        trips_by_power = self._trips(meter, start, end, phases, power, self._examined(offer, power, today))
         yearly = self._yearly_kwh(meter, start, end, now)
         rows = [] if offer is None else self._prices.rows(offer, today)
         return NeededPower(
@@ -137,6 +127,23 @@ class NeededPowerAnswers:
                 for tested, above, trips in trips_by_power
             ],
         )
+
+    def _measured(self, meter: Meter, start: datetime, end: datetime) -> Mapping[int, int]:
+        cached, key = self._cache.of(meter), ("measured", start, end)
+        hours: Mapping[int, int] | None = cached.kept(key)
+        if hours is None:
+            hours = cached.keep(meter, key, end, self._minutes.measured(_numbers(meter), start, end))
+        return hours
+
+    def _trips(
+        self, meter: Meter, start: datetime, end: datetime, phases: int, present: int, powers: Sequence[int]
+    ) -> list[tuple[int, int, int | None]]:
+        """Return what `_examine` does, from memory where it is there."""
+        cached, key = self._cache.of(meter), ("power", start, end, present, *powers)
+        trips: list[tuple[int, int, int | None]] | None = cached.kept(key)
+        if trips is None:
+            trips = cached.keep(meter, key, end, self._examine(_numbers(meter), start, end, phases, present, powers))
+        return trips
 
     def _phases(self, meter: Meter) -> tuple[int, str | None]:
         """Return of how many phases the power is known, and why no trip can be computed."""
@@ -208,3 +215,7 @@ class NeededPowerAnswers:
                     return None
                 energy += kwh * (dear - cheap)
         return now - then + energy
+
+
+def _numbers(meter: Meter) -> list[int]:
+    return [part.number for part in meter.parts]

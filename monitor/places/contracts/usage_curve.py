@@ -84,6 +84,7 @@ class _Cell:
 class Lived:
     """A curve, as rules bill it."""
 
+    # A table: half of it says what the arguments are, the rest sets an attribute a line.
     def __init__(
         self,
         pieces: Iterable[HourEnergy],

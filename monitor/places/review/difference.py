@@ -134,6 +134,7 @@ def _mean_slot(slots: Sequence[Slot]) -> Slot:
     return Slot(wh, seconds)
 
 
+# One judgement: which parts are named and what the rest is follows from the same two sums.
 def explain(
     now: Side,
     before: Side,

@@ -19,7 +19,7 @@ from monitor.base.refusals import Refusal
 from monitor.money.bill import Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
-from monitor.money.home import formats_of, open_home
+from monitor.money.home import Home, formats_of, open_home
 from monitor.money.price_check import old_prices
 from monitor.money.price_status import is_assumed
 from monitor.money.profile import CurveAnswers
@@ -61,20 +61,33 @@ def report(arguments: argparse.Namespace) -> int:
             csv_formats = formats if french else Formats("en", formats.zone)
             write_csv(answer, csv_formats, sys.stdout, beside, french=french)
         else:
-            newest = home.costs.newest_prices(answer.contracts, now)
-            peak = next(iter(CurveAnswers(home).peaks(meter, start, end, 1)), None)
-            short = end - start <= _LONGEST_CURVE
-            base_load = CurveAnswers(home).base_load(meter, start, end).watts if short else None
-            tables = Tables(sys.stdout, formats)
-            tables.energy(answer, arguments.by, newest, peak, base_load, home.first(meter), now)
-            for line in beside.lines(formats):
-                tables.line(line)
-            for one in home.unused():
-                tables.line(formats.text("unused_line", section=one.section, meter=printable(one.meter)))
-            whole = arguments.by if arguments.by in ("year", "contract-year") else "month"
-            if end > now and (expected := forecast_line(home.forecasts.of(meter, whole, now), formats)):
-                tables.line(expected)
+            _print_text(home, formats, answer, (start, end), arguments.by, beside.lines(formats), now)
     return 0
+
+
+def _print_text(
+    home: Home,
+    formats: Formats,
+    answer: Answer,
+    limits: tuple[datetime, datetime],
+    by: str,
+    beside: Iterable[str],
+    now: datetime,
+) -> None:
+    meter, (start, end) = answer.meter, limits
+    newest = home.costs.newest_prices(answer.contracts, now)
+    peak = next(iter(CurveAnswers(home).peaks(meter, start, end, 1)), None)
+    short = end - start <= _LONGEST_CURVE
+    base_load = CurveAnswers(home).base_load(meter, start, end).watts if short else None
+    tables = Tables(sys.stdout, formats)
+    tables.energy(answer, by, newest, peak, base_load, home.first(meter), now)
+    for line in beside:
+        tables.line(line)
+    for one in home.unused():
+        tables.line(formats.text("unused_line", section=one.section, meter=printable(one.meter)))
+    whole = by if by in ("year", "contract-year") else "month"
+    if end > now and (expected := forecast_line(home.forecasts.of(meter, whole, now), formats)):
+        tables.line(expected)
 
 
 def _digest(arguments: argparse.Namespace) -> int:
