@@ -99,7 +99,7 @@ def add_up(costs: Iterable[Cost]) -> Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PriceInterval:
     """From `start` to `end` the prices of one day hold."""
 
     start: datetime
@@ -216,11 +216,15 @@ class Bill:
         """Return the prices of a contract on a day."""
         return Rates(self._prices, contract, day)
 
-    def stretches(self, start: datetime, end: datetime, changes: Sequence[date], first: date) -> list[Stretch]:
+    def price_intervals(
+        self, start: datetime, end: datetime, changes: Sequence[date], first: date
+    ) -> list[PriceInterval]:
         """Return [start, end) cut at local days on which prices change; up to the first, those of `first` hold."""
         limits = [start, *(min(max(midnight(day, self._zone), start), end) for day in changes), end]
         days = [first, *changes]
-        return [Stretch(low, high, day) for (low, high), day in zip(itertools.pairwise(limits), days, strict=True)]
+        return [
+            PriceInterval(low, high, day) for (low, high), day in zip(itertools.pairwise(limits), days, strict=True)
+        ]
 
     def add_energy(self, cost: Cost, energy: Mapping[str, int], rates: Rates, day: date) -> None:
         """Add energy in Wh by register, or by period of the offer."""

@@ -17,7 +17,7 @@ from monitor.money.off_peak import (
     against,
     last_change,
     nights,
-    stretches,
+    off_peak_intervals,
     times,
     usual_switches,
     windows,
@@ -128,11 +128,11 @@ class MeterUpkeep:
 
         It is no change that the contract became another one, with hours of its own.
         """
-        return last_change(stretches(seen), self._zone)
+        return last_change(off_peak_intervals(seen), self._zone)
 
     def off_peak_against_contract(self, meter: Meter, seen: Sequence[Night], now: datetime) -> OffPeakChange | None:
         """Return how the off-peak hours of the last nights differ from those that the user wrote down (`old`)."""
-        found = stretches(seen)
+        found = off_peak_intervals(seen)
         if not found or now - midnight(found[-1].nights[-1].day, self._zone) > _RECENT:
             return None
         last = found[-1].nights[-1].day

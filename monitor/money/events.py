@@ -133,17 +133,17 @@ class EventAnswers:
         # A gap that begins before `end` may end after it, and one that ends after `start` may begin before it.
         before = self._events.minute_before(meter.number, start) or start
         after = self._events.hour_after(meter.number, end)
-        holes = [
-            hole
-            for hole in self._events.holes(meter.number, before, end if after is None else after + _HOUR)
-            if hole.end - hole.start >= _LEAST * 60 and start <= moment_of(hole.start) < end
+        gaps = [
+            gap
+            for gap in self._events.gaps(meter.number, before, end if after is None else after + _HOUR)
+            if gap.end - gap.start >= _LEAST * 60 and start <= moment_of(gap.start) < end
         ]
         # Before its first frame a meter was not known, and of its last hour the end may be to come.
         edges = {meter.first, None if meter.last is None else meter.last + _HOUR}
-        holes = [hole for hole in holes if not {moment_of(hole.start), moment_of(hole.end)} & edges]
-        around = self._events.around(meter.number, holes)
+        gaps = [gap for gap in gaps if not {moment_of(gap.start), moment_of(gap.end)} & edges]
+        around = self._events.around(meter.number, gaps)
         broken = {one.hour for one in self._hours.breaks(meter.number, start, end + _HOUR)}
-        events = [self._gap(hole, around[hole], broken) for hole in holes]
+        events = [self._gap(gap, around[gap], broken) for gap in gaps]
         silent = {event.at: _middle(event) for event in events if event.kind == "gap"}
         heard = self._series.siblings_heard(meter.number, list(silent.values())) if silent else set()
         return [
@@ -152,12 +152,12 @@ class EventAnswers:
             if event.kind in kinds
         ]
 
-    def _gap(self, hole: Gap, around: Around, broken: Collection[datetime]) -> Event:
-        start, end = moment_of(hole.start), moment_of(hole.end)
+    def _gap(self, gap: Gap, around: Around, broken: Collection[datetime]) -> Event:
+        start, end = moment_of(gap.start), moment_of(gap.end)
         wh = None
         if around.before is not None and around.after is not None and end.replace(minute=0) not in broken:
             wh = around.after - around.before if around.after >= around.before else None
-        outage = is_outage(wh, around.injected, around.power, (hole.end - hole.start) // 60)
+        outage = is_outage(wh, around.injected, around.power, (gap.end - gap.start) // 60)
         return Event("outage" if outage else "gap", start, end, wh=wh, why="outage" if outage else None)
 
     def _epochs(self, meter: Meter, start: datetime, end: datetime) -> list[Event]:

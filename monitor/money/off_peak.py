@@ -202,12 +202,12 @@ class Night:
 
 
 @dataclass(slots=True)
-class Stretch:
+class OffPeakInterval:
     """Nights that had the same off-peak hours, three or more."""
 
     since: date
     nights: list[Night] = field(default_factory=list)
-    before: "Stretch | None" = None  # of the same contract
+    before: "OffPeakInterval | None" = None  # of the same contract
 
     @property
     def windows(self) -> Windows:
@@ -252,10 +252,10 @@ def nights(
     ]
 
 
-def stretches(found: Iterable[Night]) -> list[Stretch]:
+def off_peak_intervals(found: Iterable[Night]) -> list[OffPeakInterval]:
     """Return the times with the same off-peak hours, in order; a few other nights between do not end one."""
-    result: list[Stretch] = []
-    current: Stretch | None = None
+    result: list[OffPeakInterval] = []
+    current: OffPeakInterval | None = None
     others: list[Night] = []  # since the last night of `current`, all alike but the first, which may be of both
     for night in found:
         if current is not None and current.nights[-1].contract != night.contract:
@@ -267,13 +267,13 @@ def stretches(found: Iterable[Night]) -> list[Stretch]:
         others = [night] if others and others[-1].contract != night.contract else [*others, night]
         alike = others[-SAME_NIGHTS:]
         if len(alike) == SAME_NIGHTS and all(one.is_like(alike[0]) for one in alike):
-            current = Stretch(_first_day(current, others), alike, current)
+            current = OffPeakInterval(_first_day(current, others), alike, current)
             result.append(current)
             others = []
     return result
 
 
-def _first_day(before: Stretch | None, others: Sequence[Night]) -> date:
+def _first_day(before: OffPeakInterval | None, others: Sequence[Night]) -> date:
     """Return the day on which the hours of the last nights began, perhaps in the middle of the night before them."""
     first = others[-SAME_NIGHTS]
     if before is None or len(others) == SAME_NIGHTS:
@@ -285,50 +285,51 @@ def _first_day(before: Stretch | None, others: Sequence[Night]) -> date:
     return next((turn.day for turn in mixed.turns if not any(turn.is_near(its) for its in old)), first.day)
 
 
-def last_change(found: Sequence[Stretch], zone: ZoneInfo) -> OffPeakChange | None:
+def last_change(found: Sequence[OffPeakInterval], zone: ZoneInfo) -> OffPeakChange | None:
     """Return the last change of the off-peak hours of one contract; None: there was none.
 
     The clock of a meter that does not know summer time is no change, nor is the turn of the season to windows that were
     there in such a season before.
     """
     for place in range(len(found) - 1, -1, -1):
-        stretch, before = found[place], found[place].before
-        if before is None or _is_clock_change(before, stretch, zone) or _is_season(stretch, found[: max(place - 1, 0)]):
+        interval, before = found[place], found[place].before
+        earlier = found[: max(place - 1, 0)]
+        if before is None or _is_clock_change(before, interval, zone) or _is_season(interval, earlier):
             continue
-        return OffPeakChange(stretch.since, before.windows, stretch.windows, len(stretch.nights))
+        return OffPeakChange(interval.since, before.windows, interval.windows, len(interval.nights))
     return None
 
 
-def against(stretch: Stretch, start: date, written: Callable[[date], Windows]) -> OffPeakChange | None:
+def against(interval: OffPeakInterval, start: date, written: Callable[[date], Windows]) -> OffPeakChange | None:
     """Return how the last nights differ from what is written, `old`; None: they do not, or for less than three nights.
 
     Args:
-        stretch: of the last nights.
+        interval: of the last nights.
         start: from which day on something is written.
         written: the windows of a day.
     """
-    windows = stretch.windows
+    windows = interval.windows
     days = [
-        night.day for night in stretch.nights if night.day >= start and not same_windows(written(night.day), windows)
+        night.day for night in interval.nights if night.day >= start and not same_windows(written(night.day), windows)
     ]
-    last = stretch.nights[-1].day
+    last = interval.nights[-1].day
     if len(days) < SAME_NIGHTS or days[-1] != last:
         return None
-    since = stretch.since if days[0] == stretch.nights[0].day else days[0]
+    since = interval.since if days[0] == interval.nights[0].day else days[0]
     return OffPeakChange(max(since, start), written(last), windows, len(days))
 
 
-def _is_clock_change(before: Stretch, after: Stretch, zone: ZoneInfo) -> bool:
+def _is_clock_change(before: OffPeakInterval, after: OffPeakInterval, zone: ZoneInfo) -> bool:
     last, first = before.nights[-1], after.nights[0]
     ahead = [datetime.combine(night.day, STARTS, zone).utcoffset() or timedelta(0) for night in (last, first)]
     later = (ahead[1] - ahead[0]) // timedelta(minutes=1)
     return later != 0 and first.is_like(last, later)
 
 
-def _is_season(stretch: Stretch, earlier: Sequence[Stretch]) -> bool:
-    first = stretch.nights[0]
+def _is_season(interval: OffPeakInterval, earlier: Sequence[OffPeakInterval]) -> bool:
+    first = interval.nights[0]
     turns = [date(first.day.year, month, day) for month, day in _SEASONS]
-    return any(abs(stretch.since - turn) <= _NEAR_SEASON for turn in turns) and any(
+    return any(abs(interval.since - turn) <= _NEAR_SEASON for turn in turns) and any(
         one.nights[-1].contract == first.contract and first.is_like(one.nights[-1]) for one in earlier
     )
 

@@ -28,11 +28,11 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-class Known:
+class MeterCache:
     """The cached facts of one meter."""
 
     def __init__(self, meter: Meter) -> None:
-        """Know nothing."""
+        """Start empty."""
         self._state = _state(meter)
         self.contracts: tuple[datetime, datetime, list[Change]] | None = None  # from when, until when, and samples
         self.changes: dict[tuple[datetime, datetime], list[Change]] = {}  # between two hours
@@ -79,15 +79,15 @@ class Cache:
     """Caches facts of meters."""
 
     def __init__(self) -> None:
-        self._meters: dict[tuple[str, tuple[int, ...]], Known] = {}
+        self._meters: dict[tuple[str, tuple[int, ...]], MeterCache] = {}
 
-    def of(self, meter: Meter) -> Known:
-        """Return what is known of a meter, as it was looked up for this question."""
+    def of(self, meter: Meter) -> MeterCache:
+        """Return what is cached of a meter; nothing if that was of another version of its rollups."""
         key = meter.identifier, tuple(part.number for part in meter.parts)  # a house has the address of its newest one
-        known = self._meters.get(key)
-        if known is None or not known.is_of(meter):
-            known = self._meters[key] = Known(meter)
-        return known
+        cached = self._meters.get(key)
+        if cached is None or not cached.is_of(meter):
+            cached = self._meters[key] = MeterCache(meter)
+        return cached
 
 
 def _state(meter: Meter) -> tuple[datetime | None, int, list[datetime | None]]:
@@ -117,7 +117,7 @@ class ContractChanges:
 
         The meter has readings.
         """
-        known = self._cache.of(meter)
+        cached = self._cache.of(meter)
         days = {hour: contract for hour, contract in self._days(meter, low, high) if low < hour < high}
         found = sorted((days | self._contracts.before(meter.number, [low + _HOUR, high])).items())
         if not found:
@@ -126,22 +126,22 @@ class ContractChanges:
         for (before, old), (after, new) in itertools.pairwise(found):
             if new.is_like(old):
                 continue
-            between = known.changes.get((before, after))
+            between = cached.changes.get((before, after))
             if between is None:
                 between = self._search(meter, before, old, after, new)
                 if is_settled(meter, after):
-                    known.changes[before, after] = between
+                    cached.changes[before, after] = between
             changes += between
         return changes
 
     def _days(self, meter: Meter, low: datetime, high: datetime) -> list[Change]:
         """Return the contracts at midnights, of all in [low, high) that differ from a neighbour, and of some others."""
-        known, settled = self._cache.of(meter), settled_until(meter)
-        start, end, samples = known.contracts or (min(low, settled), min(low, settled), [])
+        cached, settled = self._cache.of(meter), settled_until(meter)
+        start, end, samples = cached.contracts or (min(low, settled), min(low, settled), [])
         found = self._contracts.at(meter.number, [*_midnights(low, start), *_midnights(end, high)])
         samples = sorted([*samples, *found.items()], key=lambda sample: sample[0])
         until = max(end, min(high, settled))
-        known.contracts = min(low, start), until, _thinned([one for one in samples if one[0] < until])
+        cached.contracts = min(low, start), until, _thinned([one for one in samples if one[0] < until])
         return samples
 
     def _search(

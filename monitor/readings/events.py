@@ -41,7 +41,7 @@ class Gap(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What the minutes before and after a hole read."""
+    """What the minutes before and after a gap read."""
 
     before: int | None  # Wh
     after: int | None
@@ -106,7 +106,7 @@ class Events:
         rows = self._connection.query(sql, (meter, sql_time(moment)))
         return moment_of(int(rows[0][0])) if rows else None
 
-    def holes(self, meter: int, start: datetime, end: datetime) -> list[Gap]:
+    def gaps(self, meter: int, start: datetime, end: datetime) -> list[Gap]:
         """Return the minutes without a frame between the first and the last hour of [start, end) that have one."""
         low, high = sql_time(full_hour(start)), sql_time(end)
         sql = (
@@ -123,14 +123,14 @@ class Events:
             " WHERE meter_id = %s AND seconds < 3600 AND hour >= %s AND hour < %s AND minutes <> %s"
         )
         for hour, bits in self._connection.query(sql, (meter, low, high, _FULL)):
-            found += _holes(int(hour), int(bits))
+            found += _gaps_of_hour(int(hour), int(bits))
         return joined(sorted(found))
 
-    def around(self, meter: int, holes: Sequence[Gap]) -> dict[Gap, Around]:
-        """Return what was read around some holes."""
-        if not holes:
+    def around(self, meter: int, gaps: Sequence[Gap]) -> dict[Gap, Around]:
+        """Return what was read around some gaps."""
+        if not gaps:
             return {}
-        wanted = [sql_time(moment_of(moment)) for hole in holes for moment in (hole.start - 60, hole.end)]
+        wanted = [sql_time(moment_of(moment)) for gap in gaps for moment in (gap.start - 60, gap.end)]
         # As text: of a list of FROM_UNIXTIME(), MariaDB 11.8 finds the first only.
         sql = (
             "SELECT UNIX_TIMESTAMP(minute), total_first, total_last, power_max, injected_first, injected_last"  # noqa: S608
@@ -139,18 +139,18 @@ class Events:
         rows = {int(row[0]): row[1:] for row in self._connection.query(sql, (meter, *wanted))}
         nothing = (None,) * 5
         found = {}
-        for hole in holes:
-            _, before, power, _, injected_before = rows.get(hole.start - 60, nothing)
-            after, _, _, injected_after, _ = rows.get(hole.end, nothing)
+        for gap in gaps:
+            _, before, power, _, injected_before = rows.get(gap.start - 60, nothing)
+            after, _, _, injected_after, _ = rows.get(gap.end, nothing)
             known = injected_before is not None and injected_after is not None
-            found[hole] = Around(before, after, power or 0, injected_after - injected_before if known else 0)
+            found[gap] = Around(before, after, power or 0, injected_after - injected_before if known else 0)
         return found
 
 
-def _holes(hour: int, bits: int) -> list[Gap]:
+def _gaps_of_hour(hour: int, bits: int) -> list[Gap]:
     """Return the minutes of an hour without a frame; bit n of `bits`: minute n has one.
 
-    >>> _holes(0, (1 << 60) - 1 - 0b1100)
+    >>> _gaps_of_hour(0, (1 << 60) - 1 - 0b1100)
     [Gap(start=120, end=240)]
     """
     found, start = [], None
@@ -164,18 +164,18 @@ def _holes(hour: int, bits: int) -> list[Gap]:
     return found
 
 
-def joined(holes: Sequence[Gap]) -> list[Gap]:
-    """Join holes, in order, that touch each other.
+def joined(gaps: Sequence[Gap]) -> list[Gap]:
+    """Join gaps, in order, that touch each other.
 
     >>> joined([Gap(0, 60), Gap(60, 90), Gap(100, 120)])
     [Gap(start=0, end=90), Gap(start=100, end=120)]
     """
     found: list[Gap] = []
-    for hole in holes:
-        if found and found[-1].end == hole.start:
-            found[-1] = Gap(found[-1].start, hole.end)
+    for gap in gaps:
+        if found and found[-1].end == gap.start:
+            found[-1] = Gap(found[-1].start, gap.end)
         else:
-            found.append(hole)
+            found.append(gap)
     return found
 
 

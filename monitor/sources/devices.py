@@ -166,7 +166,7 @@ class DeviceAnswers:
             over = [(sum(devices for devices, _ in over), sum(house for _, house in over))]
         return above(over)
 
-    def of_stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> list[Device]:
+    def of_interval(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> list[Device]:
         """Return what devices used in an interval of time, to the minute where minutes are kept, as a single period."""
         sources = self.devices(meter)
         if not sources:
@@ -174,7 +174,7 @@ class DeviceAnswers:
         first = full_hour(start + _HOUR - timedelta.resolution)
         last = max(first, full_hour(end)) if first < end else first
         edges = [(low, high) for low, high in ((start, min(first, end)), (last, end)) if low < high]
-        mixes = [self._mix_of_stretch(meter, low, high, now) for low, high in edges]
+        mixes = [self._mix_of_interval(meter, low, high, now) for low, high in edges]
         bill = self._costs.bill(self._costs.contracts(meter, start, end), now)
         starts: list[datetime] = []
         middle: list[list[_ByRegister]] = [[] for _ in sources]
@@ -191,7 +191,7 @@ class DeviceAnswers:
             devices.append(Device(source.name, [wh], [None if wh is None else bill.cost_of(parts)]))
         return devices
 
-    def _mix_of_stretch(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Mapping[str, int]:
+    def _mix_of_interval(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> Mapping[str, int]:
         found = self._intervals.interval(meter, start, end, now)
         drawn = {} if found is None else {name: wh for name, wh in join(found.pieces).wh.items() if wh > 0}
         if drawn:

@@ -259,7 +259,7 @@ def of_interval(
     made = SunAnswers(home).made(roofs, start, end) if roofs else None
     if made is not None:
         found |= {"production_wh": made, "self_consumed_wh": None if injected is None else made - injected}
-    if devices := DeviceAnswers(home).of_stretch(meter, start, end, now):
+    if devices := DeviceAnswers(home).of_interval(meter, start, end, now):
         found["devices"] = {device.name: device.total_wh for device in devices}
         found["devices_cost"] = {device.name: amount(device.total_cost) for device in devices}
     return SourcesOfInterval(**found)

@@ -205,7 +205,7 @@ class SunAnswers:
         return judge(self._power.minutes_at_rest(parts, now - _LOOK_BACK, now, _LEAST), self._zone)
 
     def made(self, roofs: Sequence[Source], start: datetime, end: datetime) -> int | None:
-        """Return the production of a stretch, to the minute; None: that of no source is known at its start."""
+        """Return the production of an interval, to the minute; None: that of no source is known at its start."""
         firsts = [first for roof in roofs if (first := self._sources.first(roof)) is not None]
         known = min(firsts, default=start) < start
         return sum(self._sources.between(roof, start, end) or 0 for roof in roofs) if known else None

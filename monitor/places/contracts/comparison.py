@@ -169,14 +169,14 @@ class _Pricer:
         self._bill = bill
         self._question = question
         self._first = bill.local_day(question.start) if question.then else question.today
-        self._stretches = bill.stretches(question.start, question.end, lived.changes, self._first)
+        self._intervals = bill.price_intervals(question.start, question.end, lived.changes, self._first)
 
     def old(self, offer: PricedOffer) -> OldPrice | None:
         """Return the prices of an offer, if they should be checked."""
         if self._question.then and offer.checked is not None and offer.kind is not Kind.REGULATED:
             return None  # it is about those of today
         today = self._question.today
-        return old_price(self._prices, offer.id, min(self._stretches[-1].day, today), today)
+        return old_price(self._prices, offer.id, min(self._intervals[-1].day, today), today)
 
     def costs(self, own: Cost | None) -> list[OfferCost]:
         """Return what each offer would have cost, the cheapest first; `own` is what the present one really cost."""
@@ -258,15 +258,15 @@ class _Pricer:
     def _priced(self, offer: PricedOffer, billed: Billed, *, yours: bool) -> OfferCost:
         cost, power = OfferCost(offer, yours, unknown=dict(billed.unknown)), self._question.power
         cost.unknown_days = billed.unknown_days
-        by_stretch: dict[int, dict[str, Amount]] = {}
+        by_interval: dict[int, dict[str, Amount]] = {}
         for ((_, _, number), period), amount in billed.periods.items():
-            by_stretch.setdefault(number, {}).setdefault(period, Amount()).add(amount.wh, amount.slices)
+            by_interval.setdefault(number, {}).setdefault(period, Amount()).add(amount.wh, amount.slices)
         total = Cost()
-        for place, stretch in enumerate(self._stretches):
-            contract = Contract(stretch.start, stretch.end, offer.id, power)
-            rates = self._bill.rates(contract, stretch.day)
+        for place, interval in enumerate(self._intervals):
+            contract = Contract(interval.start, interval.end, offer.id, power)
+            rates = self._bill.rates(contract, interval.day)
             priced = {}
-            for period, amount in by_stretch.get(place, {}).items():
+            for period, amount in by_interval.get(place, {}).items():
                 if rates.kwh(period) is None:
                     cost.unknown[Why.PRICES] = cost.unknown.get(Why.PRICES, 0) + amount.slices
                     continue
@@ -275,8 +275,8 @@ class _Pricer:
                 cost.wh_by_period[period] = cost.wh_by_period.get(period, 0) + amount.wh
             known = [price for period in set(offer.rule.periods if offer.rule else ()) if (price := rates.kwh(period))]
             cost.swing = max(cost.swing, max(known, default=ZERO) - min(known, default=ZERO))
-            self._bill.add_energy(total, priced, rates, stretch.day)
-            self._bill.add_subscription(total, stretch.start, stretch.end, rates, stretch.day)
+            self._bill.add_energy(total, priced, rates, interval.day)
+            self._bill.add_subscription(total, interval.start, interval.end, rates, interval.day)
         cost.energy, cost.subscription = total.energy, total.subscription
         cost.by_period = dict(total.by_register)
         if total.missing and Why.PRICES not in cost.unknown:  # what has no price of a kWh is not in `priced`

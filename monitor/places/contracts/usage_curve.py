@@ -57,7 +57,7 @@ class Amount:
         self.slices += slices
 
 
-#: Which days, by a number; whether off-peak hours ran; and the stretch between changes of prices.
+#: Which days, by a number; whether off-peak hours ran; and the interval between changes of prices.
 Group = tuple[int, bool, int]
 P = TypeVar("P")  # a period of a rule, or the start and length of a quarter of an hour
 
@@ -78,7 +78,7 @@ class _Cell:
     divided: bool  # else another price may begin within it, and no minutes of it are kept
     register: str | None
     off_peak: bool | None  # None: not known, or not all of the hour
-    stretch: int
+    interval: int
 
 
 class Lived:
@@ -247,7 +247,7 @@ class Lived:
                     why = period or Why.CALENDAR
                     found.unknown[why] = found.unknown.get(why, 0) + amount.slices
                 continue
-            key = (cell.days, _is_night(cell.off_peak, cell.segment), cell.stretch), period
+            key = (cell.days, _is_night(cell.off_peak, cell.segment), cell.interval), period
             found.periods.setdefault(key, Amount()).add(amount.wh, amount.slices)
         if not own:
             self._billed[place] = found
@@ -285,8 +285,8 @@ def shifted(amounts: dict[tuple[Group, P], Amount], share: float) -> dict[tuple[
         return amounts
     alike: dict[tuple[int, int], list[tuple[Group, P]]] = {}
     for key in amounts:
-        (days, _, stretch), _ = key
-        alike.setdefault((days, stretch), []).append(key)
+        (days, _, interval), _ = key
+        alike.setdefault((days, interval), []).append(key)
     moved = dict(amounts)
     for keys in alike.values():
         peak, off_peak = (sum(amounts[key].wh for key in keys if key[0][1] is night) for night in (False, True))

@@ -55,29 +55,29 @@ def answer(call: Call) -> Interval:
     """Return energy, cost, mean and highest power between the readings at two instants."""
     meter = call.meter()
     start, end = call.given_range(_LONGEST)
-    stretch = call.home.intervals.interval(meter, start, end, call.now)
-    if stretch is None:
+    interval = call.home.intervals.interval(meter, start, end, call.now)
+    if interval is None:
         raise Refusal("no_data")
-    energy, cost = join(stretch.pieces), stretch.cost
-    seconds = (min(stretch.end, call.now) - stretch.start).total_seconds()
+    energy, cost = join(interval.pieces), interval.cost
+    seconds = (min(interval.end, call.now) - interval.start).total_seconds()
     zone = call.config.time_zone
     today = call.now.astimezone(zone).date()
     return Interval(
         meter=meter.identifier,
         zone=zone.key,
-        from_=stretch.start,
-        to=stretch.end,
+        from_=interval.start,
+        to=interval.end,
         wh=energy.total_wh,
         registers=energy.wh,
         injected_wh=energy.injected_wh,
         coverage=round(energy.coverage, 4),
         mean=round(energy.total_wh * 3600 / seconds) if seconds > 0 else None,
-        max=None if stretch.peak is None else HighestPower(stretch.peak.power, stretch.peak.at),
+        max=None if interval.peak is None else HighestPower(interval.peak.power, interval.peak.at),
         cost=cost.energy if cost.known else None,
         subscription=cost.subscription if cost.known else None,
         partial_cost=cost.partial,
-        prices=prices_of(call.home.prices, today, stretch.old, stretch.priced_as),
-        beside=of_interval(call.home, meter, stretch.start, stretch.end, energy.injected_wh, call.now),
+        prices=prices_of(call.home.prices, today, interval.old, interval.priced_as),
+        beside=of_interval(call.home, meter, interval.start, interval.end, energy.injected_wh, call.now),
     )
 
 

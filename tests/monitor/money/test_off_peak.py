@@ -13,12 +13,12 @@ import pytest
 from monitor.money.off_peak import (
     HourSwitch,
     OffPeakChange,
-    Stretch,
+    OffPeakInterval,
     against,
     last_change,
     nights,
+    off_peak_intervals,
     same_windows,
-    stretches,
     usual_switches,
     windows,
 )
@@ -148,7 +148,7 @@ def seen(
     contract: Callable[[date], str] = lambda _: "hphc",
     minutes_from: date = date.min,
     late: Callable[[date], int] = lambda _: 0,
-) -> list[Stretch]:
+) -> list[OffPeakInterval]:
     """What is seen of a meter that has these windows at each local moment of some days, seen minute by minute.
 
     Args:
@@ -185,7 +185,7 @@ def seen(
         low, high = (datetime.combine(one, time(9), PARIS).astimezone(UTC) for one in (day, day + timedelta(1)))
         if high - low == 24 * HOUR and day not in gone:
             complete[day] = contract(day)
-    return stretches(nights(switches, kept, complete, PARIS))
+    return off_peak_intervals(nights(switches, kept, complete, PARIS))
 
 
 def turned(day: date, old: Seen, new: Seen, hour: int = 0) -> Callable[[datetime], Seen]:
@@ -305,20 +305,20 @@ def test_a_meter_that_does_not_turn_with_the_season_of_the_bill_differs_from_the
     def written(day: date) -> Seen:
         return SUMMER if 4 <= day.month <= 10 else REFORM
 
-    (stretch,) = seen(lambda _: REFORM, date(2027, 3, 20), days)
-    difference = against(stretch, date(2026, 12, 1), written)
+    (interval,) = seen(lambda _: REFORM, date(2027, 3, 20), days)
+    difference = against(interval, date(2026, 12, 1), written)
     assert difference == (None if since is None else OffPeakChange(since, SUMMER, REFORM, nights_))
 
 
 def test_only_nights_from_the_line_on_are_compared_and_the_last_one_decides() -> None:
-    stretches_ = seen(turned(date(2026, 12, 5), SWITCHES, REFORM, 4), days=12)
-    assert against(stretches_[-1], date(2026, 11, 1), lambda _: SWITCHES) == OffPeakChange(
+    intervals = seen(turned(date(2026, 12, 5), SWITCHES, REFORM, 4), days=12)
+    assert against(intervals[-1], date(2026, 11, 1), lambda _: SWITCHES) == OffPeakChange(
         date(2026, 12, 5), SWITCHES, REFORM, 8
     )
-    assert against(stretches_[-1], date(2026, 12, 9), lambda _: SWITCHES) == OffPeakChange(
+    assert against(intervals[-1], date(2026, 12, 9), lambda _: SWITCHES) == OffPeakChange(
         date(2026, 12, 9), SWITCHES, REFORM, 4
     )
-    assert against(stretches_[-1], date(2026, 12, 11), lambda _: SWITCHES) is None
-    assert against(stretches_[-1], date(2026, 11, 1), lambda _: REFORM) is None
+    assert against(intervals[-1], date(2026, 12, 11), lambda _: SWITCHES) is None
+    assert against(intervals[-1], date(2026, 11, 1), lambda _: REFORM) is None
     # The bill followed on the last day.
-    assert against(stretches_[-1], date(2026, 11, 1), lambda day: REFORM if day.day == 12 else SWITCHES) is None
+    assert against(intervals[-1], date(2026, 11, 1), lambda day: REFORM if day.day == 12 else SWITCHES) is None
