@@ -1,10 +1,8 @@
-"""What days to come will cost: each stretch between changes of prices or contract at its own prices. Pure.
+"""Forecasts the energy and cost of the present month, year or contract year from the home's own past days.
 
-Which registers will count their energy: it is divided as this home's own was, lately.
-
-What the present month, year and contract year will have used and cost, from this home's own past.
-
-The method is in `forecast_days` and, for owners, in docs/energy.md.
+Energy so far is billed as usual; `forecast_model` says how much each remaining day will draw. The remaining energy is
+divided among registers as in the last weeks, on Tempo days by the chances of each colour, and each interval between
+changes of prices or contract is billed at its own prices. For owners, docs/energy.md explains the method.
 """
 
 import itertools

@@ -1,12 +1,13 @@
-"""What a home will draw on days to come, from its own days of the past. Pure; docs/energy.md says it in words.
+"""Predicts what a home will draw on each day to come from its past days, and the colours of Tempo days. Pure.
 
-A day to come is expected to be like two others, which count one third and two thirds: the mean of the last two weeks,
-and the same days of earlier years, as much above or below them as the last four weeks were. Where those were more
-than twice, or less than half, of these four weeks in earlier years (a home that is empty in July), they alone count.
-Weekdays differ as they did in the last eight weeks. How far the truth may be from that is how far it was when the
-same was done on past days; if it was farther lately, as much farther.
+A day is expected to be a mix of two estimates: one third the mean of the last two weeks, two thirds the same days of
+earlier years, scaled to the level of the last four weeks. Where those same days were more than twice, or less than
+half, of the same four weeks in earlier years (a home that is empty in July), they count alone, as they were. Weekdays
+differ as in the last eight weeks. The range is the error that the same method made on past days, widened if its latest
+errors were larger.
 
-How likely each colour is on Tempo days to come: the days left of a season, spread as in earlier seasons. Pure.
+A Tempo colour is as likely as the days that are left of it in the season allow, spread over the months as in earlier
+seasons. For owners, docs/energy.md explains both.
 """
 
 import statistics

@@ -1,6 +1,7 @@
-"""Looks for what is wrong in price tables: holes, doubled rows, typing slips, prices that are out of date.
+"""Checks price tables, and describes each problem in words. Pure.
 
-Says in words what is wrong with prices, and which are out of date. Pure.
+It finds gaps between rows, overlapping rows, amounts that look like typing errors, prices that are out of date, and
+contracts of the configuration without a price.
 """
 
 import itertools

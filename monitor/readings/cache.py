@@ -1,10 +1,10 @@
-"""The cache of what rarely changes and is costly to find: contracts, which registers run, days that are over.
+"""Caches what rarely changes and is slow to look up: contracts, which registers run, results of past days.
 
-It is right for one version of the rollups, which is another one after each change of hours of the past. The newest
-hours, which change each minute, are not in it. Several readers may share it, in any threads: what two of them find
-at the same time is the same.
+An entry is valid for one version of the rollups; each change of past hours makes a new version. The newest hours, which
+change each minute, are never cached. Readers in any threads may share a cache: two that look up the same thing at the
+same time get the same result.
 
-Through it, `ContractChanges` finds when a meter began to send another contract without reading each hour.
+`ContractChanges` uses it to find when a meter began to send another contract without reading each hour.
 """
 
 import itertools

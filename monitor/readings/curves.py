@@ -1,6 +1,6 @@
-"""Curves on a regular grid: which grid, its queries of `frames`, `minutes` or `hours`, and days laid on each other.
+"""Curves on a regular grid: chooses the grid and reads its cells from `frames`, `minutes` or `hours`.
 
-Times are seconds since 1970, which are read faster than a datetime.
+`aligned` lays one day's curve on another. Times are seconds since 1970, which are read faster than a datetime.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Cuts time into local days; what was found of days that are over is remembered."""
+"""Cuts time into local days, and caches the results of past days."""
 
 import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence

@@ -1,9 +1,8 @@
-"""Computes energy from the database: readings at boundaries, breaks between them, coverage, what was recovered.
+"""Computes the energy of a meter or a house from the database: by period, hour, or part of an hour.
 
 The energy between two boundaries is the last reading before the second minus the last reading before the first, minus
-the breaks between them. So the parts of a range always add up to it, whatever is missing in between.
-
-The hours of a curve are divided into shorter slots for prices that change within an hour.
+the breaks between them. So the parts of a range always add up to it, whatever is missing in between. Hours are divided
+into slots where prices change within an hour.
 """
 
 import bisect

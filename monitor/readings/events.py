@@ -1,7 +1,7 @@
-"""Events: overloads, voltages outside their limits, and gaps, times without a frame.
+"""Finds overloads, voltages outside their limits, and gaps: minutes without a frame.
 
-The queries come first; what makes events of their rows is pure. Times are seconds since 1970, unless they are a
-datetime.
+`Events` has the queries; the functions that make events of their rows are pure. Times are seconds since 1970, unless
+they are a datetime.
 """
 
 import itertools

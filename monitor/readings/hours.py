@@ -1,6 +1,6 @@
 """Queries of `hours` and `breaks`. All times are aware and in UTC.
 
-Curves are columns of whole numbers: times are seconds since 1970, which are read faster.
+`Curves` returns times as seconds since 1970, which are read faster.
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""Imported energy, where no reading is: before the first reading of a meter and after its last one.
+"""Imported energy, which counts only where the meter has no readings: before its first one and after its last one.
 
-Between them its registers count, also through gaps. A day or a month is of its last hour, as it was imported: it counts
-in periods, and not in load curves, since the hours at which it was drawn are unknown. All times are aware and in UTC.
+Between them its registers count, even across gaps. An imported day or month is stored with its last hour: it counts in
+periods, but not in load curves, since nothing says at which hours it was drawn. All times are aware and in UTC.
 """
 
 import bisect

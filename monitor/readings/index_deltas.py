@@ -1,7 +1,7 @@
-"""What the registers of a meter went on by: between two readings, over minutes, and over any range.
+"""Turns index readings into energy by register: between two readings, over minutes, and over any range.
 
-A range is cut into segments where the meter begins to send other registers or another contract: within one, one rule
-holds. The rules are pure; `SegmentReader` reads what they need.
+A range is cut into segments wherever the meter begins to send other registers or another contract; one rule holds
+within each. The rules are pure; `SegmentReader` reads what they need.
 """
 
 import bisect

@@ -1,4 +1,4 @@
-"""Makes one meter of the meters that one house has had."""
+"""Joins the meters that one house has had into one."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Energy of a period, and the contract of an interval, as the parts of the monitor hand them to each other.
+"""The types in which the parts of the monitor exchange energy and contracts: of a period, of an hour, of an interval.
 
 All times are aware and in UTC; energy is in Wh, as integers.
 """

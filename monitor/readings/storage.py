@@ -1,6 +1,6 @@
-"""Opens the tables that the storer makes, and reads what is kept in them and how well.
+"""Opens the storer's tables, and reads how well they are kept: frames counted and stored, disk, backup, server.
 
-That is counted and stored frames, size on the disk, the server. Times are in UTC.
+Times are in UTC.
 """
 
 import shutil
