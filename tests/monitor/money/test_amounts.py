@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from monitor.money.amounts import CostAnswer, WithoutPrice
+from monitor.money.amounts import CostAnswer
 from monitor.money.bill import Cost, Missing
 
 DAY = date(2026, 11, 3)
@@ -15,7 +15,8 @@ DAY = date(2026, 11, 3)
 def test_an_hour_without_a_contract_or_a_price_leaves_the_cost_of_the_others(what: str) -> None:
     found = CostAnswer.of(Cost(energy=Decimal(120), subscription=Decimal(15), missing=[Missing(DAY, None, what)]))
     assert found is not None
-    assert (found.total, found.missing) == (Decimal(135), [WithoutPrice(DAY, None, what)])
+    (missing,) = found.missing
+    assert (found.total, missing.day, missing.offer, missing.what) == (Decimal(135), DAY, None, what)
 
 
 @pytest.mark.parametrize("what", ["contract", "HCHP"])
