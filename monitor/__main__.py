@@ -13,7 +13,7 @@ from common.errors import ConfigError
 from common.runtime.cli import add_version, later, run_cli
 from common.settings.language import language_of
 from monitor.base.calendar import BY, DIGESTS
-from monitor.base.texts import HELP
+from monitor.base.help import HELP
 
 PROGRAM = "teleinfo-monitor"
 CONFIG = Path("/etc/teleinfo/monitor.yaml")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from monitor.base.help import HELP
 from monitor.base.refusals import TEXTS
-from monitor.base.texts import HELP
 from reader.meter import names
 from tests.support.texts import EN, FR
 

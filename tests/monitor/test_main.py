@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.__main__ import main
-from monitor.base.texts import HELP
+from monitor.base.help import HELP
 from monitor.web.password import matches
 
 
