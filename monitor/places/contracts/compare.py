@@ -262,21 +262,8 @@ class OfferAnswers:
         key = ("curve", start, end, then, id(self._prices))
         cached = self._memory.of(meter)
         kept: tuple[PriceTable, _Curve | None] | None = cached.kept(key)
-        if kept is None:
-            lived = self._lived(meter, start, end, known, spans, then=then)
-            kept = cached.keep(meter, key, end, (self._prices, lived))
-        return kept[1]
-
-    def _lived(
-        self,
-        meter: Meter,
-        start: datetime,
-        end: datetime,
-        known: Sequence[Contract],
-        spans: Sequence[ContractSpan],
-        *,
-        then: bool,
-    ) -> _Curve | None:
+        if kept is not None:
+            return kept[1]
         rules = list({id(offer.rule): offer.rule for offer in self._prices.offers if offer.rule is not None}.values())
         first, last = (moment.astimezone(self._zone).date() for moment in (start, end))
         facts = self._periods.with_lived_colours(meter, start, end)
@@ -289,10 +276,11 @@ class OfferAnswers:
         names = self._reader.names(meter, spans, counted.keys())
         windows = functools.cache(functools.partial(_written_windows, self._costs.lines(meter)))
         lived = Lived(pieces, rules, facts, self._zone, windows, names, changes, quarters=spot)
-        if lived.first is None or not lived.wh:
-            return None
-        # A first slot may begin within its hour.
-        return _Curve(lived, lived.first.replace(minute=0), facts.colours_until)
+        curve = None
+        if lived.first is not None and lived.wh:
+            # A first slot may begin within its hour.
+            curve = _Curve(lived, lived.first.replace(minute=0), facts.colours_until)
+        return cached.keep(meter, key, end, (self._prices, curve))[1]
 
 
 def _written_windows(lines: Sequence[ContractLine], day: date) -> list[Span] | None:
