@@ -9,5 +9,5 @@
   an exit code.
 - `formats` and `texts` write numbers, dates and words for people, in French and in English, and tables in a terminal;
   `help` has the words of `--help`.
-- `schemas` is the vocabulary with which an answer describes itself.
+- `answer` is the vocabulary with which an answer describes itself, and how it becomes JSON.
 """
