@@ -15,6 +15,7 @@ import pytest
 from common.contract.frame import Frame, format_time
 from common.contract.labels import Mode
 from common.contract.tally import Tally
+from common.machine.version import full_version
 from common.mqtt.connection import Will
 from common.mqtt.events import Connected, Disconnected, Message, Published, PublishToken
 from common.runtime.shutdown import SHUTDOWN_TIMEOUT, StopEvent
@@ -23,7 +24,7 @@ from reader.build import build_reader
 from reader.config import DeliveryConfig, ReaderConfig, ReaderMqtt, SpoolConfig
 from reader.delivery.replay import BLOCK_WINDOW
 from reader.line.health import LineHealth, Problem
-from reader.line.worker import FrameReceived, LineWorker, ProblemChanged
+from reader.line.worker import FrameReceived, LineWorker, LinkChanged, ProblemChanged
 from reader.service import HEALTH_EVERY
 
 METER = "031961123456"
@@ -236,6 +237,16 @@ def rig(tmp_path: Path) -> Rig:
 
 
 # --- the queue
+
+
+def test_on_connect_retained_messages_are_published(rig: Rig) -> None:
+    rig.run(lambda: rig.session.emit(LinkChanged(METER, True)), rig.connect)
+    assert rig.session.on("teleinfo/reader/pi/status") == [("online", True), ("offline", True)]
+    assert rig.session.on(f"teleinfo/{METER}/link") == [("online", True)]
+    assert rig.health["connects"] == 1
+    assert rig.health["version"] == full_version()
+    assert rig.session.client_id == "teleinfo-reader-pi"
+    assert rig.session.will == Will("teleinfo/reader/pi/status", b"offline")
 
 
 def test_nothing_is_received_from_the_broker_while_events_wait(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
