@@ -46,7 +46,6 @@ from monitor.sources.sun import SunAnswers
 from monitor.web import password
 from monitor.web.api import JSON, Api
 from monitor.web.background import TIMEOUT, Background, CacheWarmer, SwitchHistory, UnusedLines
-from monitor.web.call import LiveCall, LiveRoute, Route
 from monitor.web.exposition import Exposition, Family
 from monitor.web.files import Files
 from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
@@ -55,6 +54,7 @@ from monitor.web.metrics import Counters, Metrics, evaluate
 from monitor.web.openapi import document
 from monitor.web.parameters import read_parameters
 from monitor.web.pool import SILENCE_TIMEOUT, Pool, PooledConnection
+from monitor.web.route import LiveRequest, LiveRoute, Route
 from monitor.web.router import Parts, Router
 from monitor.web.workers import Workers
 
@@ -187,7 +187,7 @@ def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequ
             yield answers_on(connection)
 
     def stream(query: str) -> Stream:
-        opened: Stream = STREAM.answer(LiveCall(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
+        opened: Stream = STREAM.answer(LiveRequest(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from monitor.base.help import HELP
-from monitor.base.refusals import TEXTS
+from monitor.base.request_errors import TEXTS
 from reader.meter import names
 from tests.support.texts import EN, FR
 

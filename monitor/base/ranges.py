@@ -10,7 +10,7 @@ from common.contract.frame import parse_time, write_stamp
 from common.errors import MessageError
 from monitor.base.calendar import Calendar, midnight
 from monitor.base.formats import month_number
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 
 _CLOCK = r"(?: (?P<hour>\d\d):(?P<minute>\d\d))?"
 _FORMS = [
@@ -42,22 +42,22 @@ class Range:
         """Read both limits.
 
         Raises:
-            Refusal: one is no time, or they are in the wrong order.
+            RequestError: one is no time, or they are in the wrong order.
         """
         start, end = (None if text is None else read_time(text, zone) for text in (low, high))
         if start is not None and end is not None and start >= end:
-            raise Refusal("swapped", start=start.astimezone(zone), end=end.astimezone(zone))
+            raise RequestError("swapped", start=start.astimezone(zone), end=end.astimezone(zone))
         return cls(start, end, by)
 
     def whole_hours(self) -> "Range":
         """Return the range.
 
         Raises:
-            Refusal: a limit is within an hour.
+            RequestError: a limit is within an hour.
         """
         for limit in (self.low, self.high):
             if limit is not None and (limit.minute or limit.second or limit.microsecond):
-                raise Refusal("within_hour", text=write_stamp(limit))
+                raise RequestError("within_hour", text=write_stamp(limit))
         return self
 
 
@@ -65,24 +65,24 @@ def check_length(low: datetime, high: datetime, longest: timedelta) -> None:
     """Refuse a range that is longer than is answered.
 
     Raises:
-        Refusal: it is.
+        RequestError: it is.
     """
     if high - low > longest:
-        raise Refusal("too_long", days=longest.days)
+        raise RequestError("too_long", days=longest.days)
 
 
 def read_time(text: str, zone: ZoneInfo) -> datetime:
     """Read a year, a month or a day, which begin at local midnight, or an instant.
 
     Raises:
-        Refusal: it is none of these.
+        RequestError: it is none of these.
     """
     try:
         moment = _local(text, zone) or parse_time(text).astimezone(UTC)
         if not _EARLIEST <= moment.year <= _LATEST:
             raise ValueError(f"the year is not between {_EARLIEST} and {_LATEST}")
     except (ValueError, OverflowError, MessageError) as error:
-        raise Refusal("no_time", text=text) from error
+        raise RequestError("no_time", text=text) from error
     return moment
 
 
@@ -111,13 +111,13 @@ def by_contract(
     """Return a range that the calendar can cut, the calendar, and where the first contract year begins.
 
     Raises:
-        Refusal: contract years are asked for, and it is not known when the contract began.
+        RequestError: contract years are asked for, and it is not known when the contract began.
     """
     if asked.by != "contract-year":
         return asked, Calendar(zone), None
     start = contract_start()
     if start is None:
-        raise Refusal("no_contract_start")
+        raise RequestError("no_contract_start")
     return replace(asked, by="year"), Calendar(zone, (start.month, start.day)), midnight(start, zone)
 
 
@@ -131,7 +131,7 @@ def choose_range(asked: Range, calendar: Calendar, now: datetime, first: datetim
         first: of the meter's first reading; a default does not begin before it.
 
     Raises:
-        Refusal: a limit is within an hour, or the range is still to come.
+        RequestError: a limit is within an hour, or the range is still to come.
     """
     by, low = asked.by, asked.whole_hours().low
     high = asked.high or end_of_present(by, calendar, now)
@@ -142,7 +142,7 @@ def choose_range(asked: Range, calendar: Calendar, now: datetime, first: datetim
         if first is not None:
             low = min(max(low, calendar.floor(by, first)), calendar.floor(by, high - timedelta(microseconds=1)))
     elif low >= high:
-        raise Refusal("future", day=low.astimezone(calendar.zone).date())
+        raise RequestError("future", day=low.astimezone(calendar.zone).date())
     return low, high
 
 
@@ -150,16 +150,16 @@ def year_to(now: datetime, asked: Range, zone: ZoneInfo) -> tuple[datetime, date
     """Return what offers are compared on: what was asked for, else the twelve months up to this morning's midnight.
 
     Raises:
-        Refusal: a limit is within an hour, the range is still to come, or it has no whole day yet.
+        RequestError: a limit is within an hour, the range is still to come, or it has no whole day yet.
     """
     start, end = asked.whole_hours().low, asked.high or midnight(now.astimezone(zone).date(), zone)
     if start is not None and end <= start <= now:
-        raise Refusal("no_whole_day", start=start.astimezone(zone), end=end.astimezone(zone))
+        raise RequestError("no_whole_day", start=start.astimezone(zone), end=end.astimezone(zone))
     day = end.astimezone(zone).date()
     before = date(day.year - 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
     start = start or midnight(before, zone)
     if start > now:
-        raise Refusal("future", day=start.astimezone(zone).date())
+        raise RequestError("future", day=start.astimezone(zone).date())
     return start, min(end, midnight(now.astimezone(zone).date() + timedelta(days=1), zone))
 
 

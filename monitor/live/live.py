@@ -12,7 +12,7 @@ from common.database.mariadb import Database
 from common.mqtt.events import Published, PublishToken
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.answer import LiveAnswer, answer, state_event
 from monitor.live.chain import Snapshot, links, meter_snapshot
 from monitor.live.later import Later, later
@@ -162,18 +162,18 @@ class Live:
         """Return the identifier of a meter; without one that of the only meter, NO_METER if there is none at all.
 
         Raises:
-            Refusal: there is no such meter, or there are several, and none was named.
+            RequestError: there is no such meter, or there are several, and none was named.
         """
         known = self.meters()
         if meter is not None:
             meter = newest(meter, self._config.meters)
         if meter is None:
             if len(known) > 1:
-                raise Refusal("meter_needed", known=", ".join(known), meters=known)
+                raise RequestError("meter_needed", known=", ".join(known), meters=known)
             return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
         if meter not in known and self._poll.meters() is not None:
-            raise Refusal("unknown_meter", meter=meter, known=", ".join(known))
+            raise RequestError("unknown_meter", meter=meter, known=", ".join(known))
         return meter
 
     def answer(self, meter: str) -> LiveAnswer:
@@ -249,7 +249,7 @@ class Live:
         """Open a stream: `state` with each frame, at most one a second; `link` and `alerts` when they change.
 
         Raises:
-            Refusal: as many as may be are open.
+            RequestError: as many as may be are open.
         """
         client = self._clients.open(meter)
         client.put("link", event("link", self._links_text(meter)))

@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections.abc import AsyncGenerator, Callable
 
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 
 MAX_CLIENTS = 200
 PING_EVERY = 10.0  # seconds; some proxies notice only by what is sent that a browser has gone, or close what is silent
@@ -85,13 +85,13 @@ class StreamClients:
         """Open a stream; in the event loop.
 
         Raises:
-            Refusal: as many as may be are open.
+            RequestError: as many as may be are open.
         """
         client = StreamClient(self._ping_every, self._forget)
         self._loop = asyncio.get_running_loop()
         with self._lock:
             if self._closed or len(self._clients) >= self._limit:
-                raise Refusal("too_many_viewers")
+                raise RequestError("too_many_viewers")
             self._clients[client] = meter
         return client
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import midnight
 from monitor.base.household import ContractLine, OffPeak
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.readings.periods import ContractSpan
 
 #: How far from a change that the meter showed a line may begin and still be about it.
@@ -36,11 +36,11 @@ def subscribed_power(known: Sequence[Contract]) -> int:
     """Return the last subscribed power that is known, kVA.
 
     Raises:
-        Refusal: none is.
+        RequestError: none is.
     """
     power = next((one.power for one in reversed(known) if one.power is not None), None)
     if power is None:
-        raise Refusal("no_power")
+        raise RequestError("no_power")
     return power
 
 

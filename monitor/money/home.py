@@ -15,7 +15,7 @@ from common.settings.language import language_of
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.calendars import Calendars, load_calendars
 from monitor.money.costs import CostAnswers
 from monitor.money.forecast import ForecastAnswers
@@ -109,7 +109,7 @@ class Home:
         Without any of these it is the only one that has readings, else imported hours.
 
         Raises:
-            Refusal: there is no such meter, or the identifier is needed to tell them apart.
+            RequestError: there is no such meter, or the identifier is needed to tell them apart.
         """
         meters = self.meters()
         if identifier is not None:
@@ -120,10 +120,10 @@ class Home:
             return found[0]
         names = ", ".join(meter.title for meter in meters) or "none"
         if identifier is None:
-            raise Refusal("several_meters", known=names) if found else Refusal("no_readings")
+            raise RequestError("several_meters", known=names) if found else RequestError("no_readings")
         if found:
-            raise Refusal("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
-        raise Refusal("unknown_meter", meter=identifier, known=names)
+            raise RequestError("ambiguous_meter", meter=identifier, known=", ".join(meter.title for meter in found))
+        raise RequestError("unknown_meter", meter=identifier, known=names)
 
     def facts(self, meters: Sequence[Meter], now: datetime) -> dict[int, Facts]:
         """Return what is known of meters now, by number; those without readings are not there."""
@@ -205,13 +205,13 @@ def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConf
     try:
         with contextlib.closing(open_tables(database)) as connection:
             yield Home(connection, settings, prices, calendars), settings
-    except Refusal as error:
+    except RequestError as error:
         raise ConfigError(error.text(language)) from error
     except Unavailable as error:
         if language == "en":
             raise
         where = database.where.replace(" at ", " sur ")
-        away = Refusal("database_away", where=where, check=here(PROGRAM).run(PROGRAM, "check"))
+        away = RequestError("database_away", where=where, check=here(PROGRAM).run(PROGRAM, "check"))
         raise TeleinfoError(away.text(language)) from error
 
 

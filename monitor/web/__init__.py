@@ -4,7 +4,7 @@
 event loop; whatever needs the database waits in `workers` for a connection of `pool`, so a slow question never stops
 a stream.
 
-- `call` is what a route is given, and what a route is: a name, parameters, a function and the schema of its answer.
+- `route` is what a route is given, and what it is: a name, parameters, a function and the schema of its answer.
   `parameters` reads a query by it, `openapi` describes all of them. A place declares routes; the server is given them
   and knows no place.
 - `login`, `login_page`, `sessions` and `password` decide who may enter; `access` refuses foreign pages and hosts, and

@@ -10,13 +10,13 @@ from typing import Any
 from common.errors import ConfigError, DatabaseError, PermanentError
 from common.runtime.logs import ChangeLogger
 from monitor.base.config import AppFile, MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.money.home import Home
-from monitor.web.call import Body, Call, LiveCall, LiveRoute, Route
 from monitor.web.http import NO_STORE, REVALIDATE, Response, json_bytes, packed, problem
 from monitor.web.parameters import range_of, read_parameters
 from monitor.web.pool import Pool, PooledConnection
+from monitor.web.route import ApiRequest, Body, LiveRequest, LiveRoute, Route
 from monitor.web.workers import Busy, SingleFlight, Turns, Workers
 
 log = logging.getLogger(__name__)
@@ -59,10 +59,10 @@ class Api:
         """Return the answer of a route in a language for a client, or a problem; it never raises."""
         route = self._routes.get(name)
         if route is None:
-            return problem(Refusal("no_route", name=name[:60]), language)
+            return problem(RequestError("no_route", name=name[:60]), language)
         try:
             parameters = read_parameters(query, route.parameters)
-        except Refusal as refusal:
+        except RequestError as refusal:
             return problem(refusal, language)
         key = (name, language, repr(sorted(parameters.items())))
         # A database that hangs keeps its threads busy; what is live goes on.
@@ -82,7 +82,7 @@ class Api:
             # Shared with others only once it is this client's turn: they do not wait for it.
             return await self._waiting.run((client, key), compute_in_turn)
         except Busy:
-            return problem(Refusal("busy"), language, Retry_After="5")
+            return problem(RequestError("busy"), language, Retry_After="5")
 
     def _compute(self, route: Route | LiveRoute, parameters: Mapping[str, Any], language: str) -> Response:
         """Return the answer, in a thread of its own."""
@@ -90,15 +90,15 @@ class Api:
         started = time.monotonic()
         try:
             answer = self._ask(route, parameters, now, language)
-        except Refusal as refusal:
+        except RequestError as refusal:
             return problem(refusal, language)
         except (DatabaseError, ConfigError) as error:  # how to reach the database may be written wrong, too
             self._changes.log(logging.WARNING, str(error))
             reason = "database_refuses" if isinstance(error, PermanentError | ConfigError) else "database_silent"
-            return problem(Refusal(reason), language, Retry_After="5")
+            return problem(RequestError(reason), language, Retry_After="5")
         except Exception:  # whatever it is: one question must not end the others, and the log must have it
             log.exception("%s failed after %.1f s", route.name, time.monotonic() - started)
-            return problem(Refusal("failed"), language)
+            return problem(RequestError("failed"), language)
         # The page asks for today again each minute, and the answer is often the same.
         cache = NO_STORE if isinstance(route, LiveRoute) else REVALIDATE
         if isinstance(answer, Body):
@@ -109,17 +109,17 @@ class Api:
 
     def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, Any], now: datetime, language: str) -> Any:
         if isinstance(route, LiveRoute):
-            return route.answer(LiveCall(self._live, parameters, now, self._app))
+            return route.answer(LiveRequest(self._live, parameters, now, self._app))
         asked = range_of(parameters, self._config.time_zone)
         try:
             with self._pool.borrow() as connection:
                 home = self._answers_on(connection)
-                answer = route.answer(Call(home, self._config, parameters, asked, now, self._live, language))
+                answer = route.answer(ApiRequest(home, self._config, parameters, asked, now, self._live, language))
                 if connection.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:
             if route.without_database is None:
                 raise
             self._changes.log(logging.WARNING, str(error))
-            return route.without_database(LiveCall(self._live, parameters, now))
+            return route.without_database(LiveRequest(self._live, parameters, now))
         return answer

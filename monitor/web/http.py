@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from monitor.base.answer import plain
 from monitor.base.formats import unbroken
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 
 NO_STORE = "no-store"
 REVALIDATE = "private, max-age=0, must-revalidate"  # kept, but asked for again each time: late frames change the past
@@ -117,7 +117,7 @@ def json_bytes(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode()
 
 
-def problem(refusal: Refusal, language: str, **headers: str) -> Response:
+def problem(refusal: RequestError, language: str, **headers: str) -> Response:
     """Return an error as RFC 9457 has it; its detail says in a language what to do."""
     detail = refusal.sentence(language)
     body = {

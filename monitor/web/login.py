@@ -14,7 +14,7 @@ from common.errors import NotReady
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.language import plural
 from monitor.base.config import MonitorConfig, is_loopback
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.web import access, password
 from monitor.web import login_page as login
 from monitor.web.http import Request, Response, Stream, language_for, problem, redirect
@@ -109,7 +109,7 @@ class Authenticator:
         return None
 
     def _closed(self, request: Request, reason: str) -> Response:
-        return login.closed(request, Refusal(reason), self._config.language)
+        return login.closed(request, RequestError(reason), self._config.language)
 
     async def is_open(self, request: Request) -> bool:
         """Tell whether a request has a session, or needs none.
@@ -158,7 +158,7 @@ class Authenticator:
             _, follow = login.read_form(request.query.encode("ascii", "replace"))
             return redirect("./") if leaving else login.login_page(language, follow)
         if len(request.body) > login.LONGEST_BODY:
-            return problem(Refusal("long_form"), language)
+            return problem(RequestError("long_form"), language)
         if access.is_from_elsewhere(request):
             return login.login_page(language, "", 403, "elsewhere")
         try:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.web.http import NO_STORE, Request, Response, language_for, packed, problem
 
 LONGEST_BODY = 4096  # bytes of a form
@@ -64,7 +64,7 @@ _NOTICE = """<!doctype html>
 """
 
 
-def closed(request: Request, refusal: Refusal, configured: str | None) -> Response:
+def closed(request: Request, refusal: RequestError, configured: str | None) -> Response:
     """Return the refusal of a request, whatever the password: a person gets a page, a program a problem."""
     language = language_for(request, configured)
     if "/api/" in request.path or "text/html" not in request.headers.get("accept", ""):

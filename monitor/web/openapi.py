@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.machine.version import __version__
-from monitor.web.call import LiveRoute, Route
 from monitor.web.parameters import LANGUAGE
+from monitor.web.route import LiveRoute, Route
 
 _PROBLEM = {
     "type": "object",

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from monitor.base.ranges import Range
-from monitor.base.refusals import Refusal
-from monitor.web.call import Parameter
+from monitor.base.request_errors import RequestError
+from monitor.web.route import Parameter
 
 LONGEST_QUERY = 2000
 _LONGEST_VALUE = 300
@@ -47,21 +47,21 @@ def read_parameters(query: str, known: Sequence[Parameter]) -> dict[str, Any]:
     """Return the parameters of a query, each as its schema has it, with the defaults of those that are not there.
 
     Raises:
-        Refusal: one is unknown, is there twice, or is not as its schema has it.
+        RequestError: one is unknown, is there twice, or is not as its schema has it.
     """
     if len(query) > LONGEST_QUERY:
-        raise Refusal("long_query", most=LONGEST_QUERY)
+        raise RequestError("long_query", most=LONGEST_QUERY)
     try:
         pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=_MOST)
     except ValueError:
-        raise Refusal("unreadable_query") from None
+        raise RequestError("unreadable_query") from None
     parameters = {parameter.name: parameter for parameter in (*known, LANGUAGE)}
     values: dict[str, Any] = {}
     for name, text in pairs:
         if name not in parameters:
-            raise Refusal("unknown_parameter", name=_shown(name), known=", ".join(parameters))
+            raise RequestError("unknown_parameter", name=_shown(name), known=", ".join(parameters))
         if name in values:
-            raise Refusal("doubled_parameter", name=name)
+            raise RequestError("doubled_parameter", name=name)
         values[name] = _read(name, text, parameters[name].schema)
     defaults = {one.name: one.schema["default"] for one in known if "default" in one.schema}
     return defaults | values
@@ -71,7 +71,7 @@ def range_of(parameters: Mapping[str, Any], zone: ZoneInfo) -> Range:
     """Return the range that parameters name.
 
     Raises:
-        Refusal: a limit is no time, or they are in the wrong order.
+        RequestError: a limit is no time, or they are in the wrong order.
     """
     return Range.read(parameters.get("from"), parameters.get("to"), zone, parameters.get("by", "day"))
 
@@ -79,18 +79,18 @@ def range_of(parameters: Mapping[str, Any], zone: ZoneInfo) -> Range:
 def _read(name: str, text: str, schema: Mapping[str, Any]) -> str | int | list[str]:
     most = schema.get("maxLength", _LONGEST_VALUE)
     if len(text) > most or not text.isprintable():
-        raise Refusal("long_value", name=name, most=most)
+        raise RequestError("long_value", name=name, most=most)
     if schema["type"] == "integer":
         least, most = schema["minimum"], schema["maximum"]
         # Python reads other digits than ASCII, too, and underscores; and a long text takes it long.
         digits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
         if not digits or not least <= int(text) <= most:
-            raise Refusal("wrong_number", name=name, value=_shown(text), least=least, most=most)
+            raise RequestError("wrong_number", name=name, value=_shown(text), least=least, most=most)
         return int(text)
     is_list = schema["type"] == "array"
     words, allowed = (text.split(","), schema["items"].get("enum")) if is_list else ([text], schema.get("enum"))
     if allowed is not None and not set(words) <= set(allowed):
-        raise Refusal("wrong_choice", name=name, value=_shown(text), known=", ".join(allowed))
+        raise RequestError("wrong_choice", name=name, value=_shown(text), known=", ".join(allowed))
     return words if is_list else text
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from common.errors import NotReady
 from monitor.base.config import MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.web import access
 from monitor.web import login_page as login
 from monitor.web.api import Api
@@ -43,7 +43,7 @@ class Parts:
     files: Files
     streams: Mapping[
         str, Callable[[str], Stream]
-    ]  # by name; each opens one, in the loop that serves, or raises Refusal
+    ]  # by name; each opens one, in the loop that serves, or raises RequestError
 
 
 class Router:
@@ -109,7 +109,7 @@ class Router:
         return language_for(request, self._config.language)
 
     def _problem(self, request: Request, reason: str, **headers: str) -> Response:
-        return problem(Refusal(reason), self._language(request), **headers)
+        return problem(RequestError(reason), self._language(request), **headers)
 
     def _below_prefix(self, request: Request) -> str | None:
         """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
@@ -129,7 +129,7 @@ class Router:
             return self._problem(request, "password_unreadable")
         language = self._language(request)
         if not path.startswith(API):
-            return problem(Refusal("no_version", begin=API), language)
+            return problem(RequestError("no_version", begin=API), language)
         name = path.removeprefix(API)
         if name == DOCUMENT:
             return self._parts.description
@@ -142,7 +142,7 @@ class Router:
             return self._problem(request, "stream_method", Allow="GET")
         try:
             stream = open_stream(request.query)
-        except Refusal as refusal:
+        except RequestError as refusal:
             headers = {"Retry_After": "30"} if refusal.status == 503 else {}
             return problem(refusal, self._language(request), **headers)
         stream = self._authenticator.guarded(request, stream)

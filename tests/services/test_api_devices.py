@@ -29,7 +29,7 @@ from monitor.places.review.csv import json_rows
 from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sources import Measured
 from monitor.sources.sun import SunAnswers
-from monitor.web.call import Route
+from monitor.web.route import Route
 from tests.services.test_api_sun import PRICES
 from tests.support.api import ask
 from tests.support.asked import NotedDatabase

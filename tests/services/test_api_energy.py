@@ -11,13 +11,13 @@ import pytest
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy
-from monitor.web.call import Body, Route
+from monitor.web.route import Body, Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -190,7 +190,7 @@ def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None
     answer = ask(energy.ROUTE, tables, END, PRICES, "by=contract-year&from=2025-10-28&to=2027", config=config)
     assert answer["start"] == ["2025-10-28", "2026-10-28"]
     assert answer["by"] == "contract-year"
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         ask(energy.ROUTE, tables, END, PRICES, "by=contract-year")
 
 
@@ -206,7 +206,7 @@ def test_a_new_power_does_not_begin_another_contract_year_and_years_before_the_c
 
 @pytest.mark.parametrize("question", ["from=2026-11-02T10:30:00Z", "meter=x"])
 def test_a_wrong_question_is_refused(tables: Database, question: str) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         ask(energy.ROUTE, tables, END, PRICES, question)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from common.database.mariadb import Database
 from demo.history import History
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.status.routes import EVENTS
@@ -172,6 +172,6 @@ def test_long_ago_is_reached_page_by_page(tables: Database) -> None:
 
 def test_a_cursor_of_no_page_is_refused(tables: Database) -> None:
     for cursor in ("xyz", "-1", "ffffffffffff"):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RequestError) as refusal:
             asked(tables, f"cursor={cursor}")
         assert refusal.value.key == "no_cursor"

@@ -12,7 +12,7 @@ from common.database.mariadb import Connection, Database
 from demo.history import History
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.home import Home
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
@@ -20,7 +20,7 @@ from monitor.places.now.routes import METERS
 from monitor.places.review import energy
 from monitor.places.review.routes import BASELOAD, PEAKS, PROFILE
 from monitor.readings.periods import HourEnergy
-from monitor.web.call import Route
+from monitor.web.route import Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.json_schema import check
@@ -217,19 +217,19 @@ def test_a_profile_by_weekday_has_the_means_of_its_hours(tables: Database) -> No
 @pytest.mark.parametrize("route", [PEAKS, BASELOAD, PROFILE])
 def test_ranges_that_are_wrong_or_too_long_are_refused(tables: Database, route: Route) -> None:
     for start, end in (("2026-10-24", "2026-10-24"), ("2000", "2099"), ("hier", "2026"), ("2026-10-25", "2026-10-24")):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RequestError) as refusal:
             asked(route, tables, f"from={start}&to={end}")
         assert refusal.value.status == 400
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RequestError) as refusal:
         asked(route, tables, meter="1+OR+1%3D1")
     assert refusal.value.status == 404
 
 
 def test_numbers_and_words_that_are_wrong_are_refused(tables: Database) -> None:
     for number in ("0", "101", "-1", "1e9", "٣", "9" * 400, ""):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RequestError) as refusal:
             asked(PEAKS, tables, f"n={number}")
         assert refusal.value.status == 400
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RequestError) as refusal:
         asked(PROFILE, tables, "by=second")
     assert refusal.value.status == 400

@@ -7,7 +7,7 @@ import pytest
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Note
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.prices import PriceTable
 from monitor.places.review import energy, notes
 from reader.simulator.meter import SimulatedMeter
@@ -63,7 +63,7 @@ def test_too_few_days_are_not_compared(tables: Database, day: str) -> None:
 
 @pytest.mark.parametrize("day", ["2026-02-30", "soon", "0000-01-01"])
 def test_what_is_no_day_is_refused(tables: Database, day: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         ask(notes.ROUTE, tables, END, NONE, f"at={day}")
     assert refused.value.key == "no_time"
 

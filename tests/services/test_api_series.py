@@ -11,13 +11,13 @@ import pytest
 
 from common.contract.frame import Frame
 from common.database.mariadb import Database
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
 from monitor.places.day import routes as series
 from monitor.places.review import energy
-from monitor.web.call import Route
+from monitor.web.route import Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
 from tests.support.frames import simulated
@@ -187,7 +187,7 @@ def test_few_frames_are_not_enough_for_a_grid(tables: Database) -> None:
         ("from=2026-11-24T05:00:00Z&align=2026-11-24T05:00:00Z", 400),
         ("from=2026-11-20&to=2026-11-21", 404),
     ):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RequestError) as refusal:
             asked(series.ROUTE, tables, question)
         assert refusal.value.status == status, question
 
@@ -300,7 +300,7 @@ def test_a_stretch_that_is_no_stretch_is_refused(tables: Database) -> None:
         ("from=1926&to=2026", 400),
         (span(BEGIN - 2 * HOUR, BEGIN - HOUR), 404),
     ):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RequestError) as refusal:
             asked(interval.ROUTE, tables, question)
         assert refusal.value.status == status, question
 

@@ -14,14 +14,14 @@ from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
 from monitor.base.ranges import Range
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.live.state import Program
 from monitor.money.calendars import Calendars
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
 from monitor.places.status import status
-from monitor.web.call import Call, LiveCall
+from monitor.web.route import ApiRequest, LiveRequest
 from storer.backup.backup import backup
 from storer.config.options import Retention
 from tests.support.api import ask, sent
@@ -129,7 +129,7 @@ def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
     check(answer, status.ROUTE.schema)
     assert answer["yesterday"] is None
     assert answer["audit"] is None
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         asked(tables, "meter=x")
 
 
@@ -137,7 +137,7 @@ def test_while_the_database_is_away_the_links_say_so() -> None:
     config = MonitorConfig()
     live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
     assert status.ROUTE.without_database is not None
-    answer = sent(status.ROUTE.without_database(LiveCall(live, {}, END)))
+    answer = sent(status.ROUTE.without_database(LiveRequest(live, {}, END)))
     check(answer, status.ROUTE.schema)
     assert {one["id"]: one["state"] for one in answer["links"]}["database"] == "down"
     assert answer["yesterday"] is None
@@ -169,7 +169,9 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
-        answer = sent(status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live)))
+        answer = sent(
+            status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))
+        )
     check(answer, status.ROUTE.schema)
     ((server,),) = query(tables, "SELECT VERSION()")
     assert answer["versions"] == [
@@ -187,7 +189,9 @@ def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) ->
     config = MonitorConfig()
     live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
     with contextlib.closing(tables.connect()) as connection:
-        answer = sent(status.ROUTE.answer(Call(Home(connection, config, NONE), config, {}, Range(), END, live=live)))
+        answer = sent(
+            status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))
+        )
     check(answer, status.ROUTE.schema)
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.database.mariadb import Database
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.prices import PriceTable
 from monitor.places.contracts import tempo
 from monitor.readings.energy import EnergyReader
@@ -90,5 +90,5 @@ def test_the_colours_of_past_seasons_are_there_for_everybody_and_a_file_goes_bef
 
 
 def test_an_unknown_meter_is_refused(tables: Database) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         ask(tempo.ROUTE, tables, END, NONE, "meter=x")

@@ -9,7 +9,7 @@ import pytest
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.prices import PriceTable
 from monitor.places.now.routes import METERS
 from monitor.places.review import weather, why
@@ -178,5 +178,5 @@ def test_an_imported_month_is_not_a_day(tables: Database) -> None:
 @pytest.mark.parametrize("asked", ["", "from=2024-01-01&to=2026-01-01"])
 def test_ranges_that_are_not_answered(tables: Database, asked: str) -> None:
     add_days(tables, heated)
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         ask(weather.ROUTE, tables, NOW, NONE, f"meter={ADDRESS}&{asked}", config=MonitorConfig())

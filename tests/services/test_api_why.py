@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.database.mariadb import Database
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.review import energy, why
@@ -115,7 +115,7 @@ def test_what_cannot_be_explained_says_why(tables: Database, question: str, why_
     ],
 )
 def test_an_impossible_question_is_refused(tables: Database, question: str, refusal: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         asked(tables, question)
     assert refused.value.key == refusal
 

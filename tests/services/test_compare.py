@@ -13,7 +13,7 @@ from common.contract.offers import Window
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine, OffPeak
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.contracts import compare
@@ -106,7 +106,7 @@ def test_the_default_is_a_year_up_to_today(tables: Database, prices: PriceTable)
 def test_what_cannot_be_compared_is_refused(
     tables: Database, prices: PriceTable, question: str, status: int, key: str
 ) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         ask(compare.ROUTE, tables, END, prices, question)
     assert (refused.value.status, refused.value.key) == (status, key)
 

@@ -14,7 +14,7 @@ from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
 from monitor.base.household import House as Configured
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
 from monitor.places.contracts import compare, tempo
@@ -26,7 +26,7 @@ from monitor.places.review import energy
 from monitor.places.review.routes import BASELOAD, PEAKS, PROFILE
 from monitor.places.status import status
 from monitor.places.status.routes import EVENTS
-from monitor.web.call import Route
+from monitor.web.route import Route
 from storer.frames.store import FrameStore
 from tests.services.test_energy import House, counted
 from tests.services.test_report import Monitor
@@ -108,7 +108,7 @@ def test_the_energy_of_any_period_is_what_each_meter_counted_in_its_time(
 def test_asking_by_the_old_address_gives_the_house(tables: Database) -> None:
     old, new = (asked(energy.ROUTE, tables, f"meter={meter}&by=day&{RANGE}") for meter in (OLD, NEW))
     assert old == new
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         asked(energy.ROUTE, tables, f"meter=021861999998&by=day&{RANGE}")
 
 

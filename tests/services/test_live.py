@@ -18,7 +18,7 @@ from demo.history import History
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.base.household import AlertsConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.chain import Snapshot
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
@@ -176,7 +176,7 @@ def test_two_meters(tables: Server, broker: Broker, publisher: MqttClient) -> No
         assert len(found["phases"]) == 3
         assert found["today"] is None  # the database does not know it yet
         wait_for(lambda: answered(house, METER)["today"] is not None)
-        with pytest.raises(Refusal):
+        with pytest.raises(RequestError):
             house.choose("nobody")
 
 

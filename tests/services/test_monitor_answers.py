@@ -19,8 +19,8 @@ from monitor.base.config import MonitorConfig, MonitorDatabase
 from monitor.money.price_files import PriceFiles
 from monitor.service import ROUTES, build
 from monitor.web.api import Api
-from monitor.web.call import Parameter
 from monitor.web.http import Response
+from monitor.web.route import Parameter
 from tests.services.test_energy import House
 from tests.support.french import french_words
 from tests.support.json_schema import mistakes

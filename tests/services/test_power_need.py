@@ -12,7 +12,7 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.places.contracts import power
 from tests.services.test_report import Monitor
 from tests.support.api import ask
@@ -169,7 +169,7 @@ def test_a_past_is_answered_from_its_minutes(fresh_database: Server) -> None:
     answer = ask(power.ROUTE, tables, end, prices, config=MonitorConfig())
     check(answer, power.ROUTE.schema)
     assert (answer["from"], answer["last_day"], answer["hours_missing"]) == ("2026-11-02", "2026-11-03", 0)
-    with pytest.raises(Refusal, match="no data for this range"):
+    with pytest.raises(RequestError, match="no data for this range"):
         ask(power.ROUTE, tables, end, prices, "from=2020&to=2021")
-    with pytest.raises(Refusal, match="too long"):
+    with pytest.raises(RequestError, match="too long"):
         ask(power.ROUTE, tables, end, prices, "from=2020&to=2026")

@@ -14,9 +14,9 @@ from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.home import Home
 from monitor.money.prices import PriceTable
-from monitor.web.call import Body, Call, Route
 from monitor.web.http import json_bytes
 from monitor.web.parameters import range_of, read_parameters
+from monitor.web.route import ApiRequest, Body, Route
 
 
 def ask(
@@ -38,7 +38,7 @@ def ask(
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
         answers = Home(connection, settings, prices, calendars)
-        return sent(route.answer(Call(answers, settings, values, asked, now, live)))
+        return sent(route.answer(ApiRequest(answers, settings, values, asked, now, live)))
 
 
 def sent(answer: Any) -> Any:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from monitor.base.refusals import TEXTS
+from monitor.base.request_errors import TEXTS
 from monitor.web.http import TITLES
 from tests.support.texts import EN, FR
 

@@ -12,7 +12,7 @@ from monitor.base.answer import Count, answer_type, one_of
 from monitor.base.formats import Formats
 from monitor.base.household import ContractLine
 from monitor.base.ranges import check_length, year_to
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.amounts import PricesAnswer, prices_of
 from monitor.money.contracts import Contract, contracts, subscribed_power, written_off_peak
 from monitor.money.home import Home
@@ -21,11 +21,11 @@ from monitor.money.prices import Kind, PriceTable
 from monitor.money.rules import Span, clock, moments
 from monitor.places.contracts.comparison import Comparison, Measured, OfferCost, Question, compare
 from monitor.places.contracts.texts import refusal, rule_words, verdict, withheld
-from monitor.places.contracts.usage_curve import Lived, Why
+from monitor.places.contracts.usage_curve import UsageCurve, Why
 from monitor.readings.hours import Meter
 from monitor.readings.periods import ContractSpan
-from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choice
+from monitor.web.route import ApiRequest, Parameter, Route
 
 _LONGEST = timedelta(days=5 * 366)  # each of its minutes is read: in a terminal one may wait for more
 
@@ -96,18 +96,18 @@ class ComparedOffers:
     offers: Annotated[Sequence[ComparedOffer], "those with a rank first, the cheapest first"]
 
 
-def answer(call: Call) -> ComparedOffers:
+def answer(request: ApiRequest) -> ComparedOffers:
     """Return the offers, those with a rank first, the cheapest first."""
-    meter, zone = call.meter(), call.config.time_zone
-    start, end = year_to(call.now, call.range, zone)
+    meter, zone = request.meter(), request.config.time_zone
+    start, end = year_to(request.now, request.range, zone)
     check_length(start, end, _LONGEST)
-    prices = call.home.prices
-    then, shift = call.parameters.get("prices") == "then", call.parameters.get("shift", 0)
-    comparison = OfferAnswers(call.home).compare(meter, start, end, call.now, then=then, shift=shift / 100)
+    prices = request.home.prices
+    then, shift = request.parameters.get("prices") == "then", request.parameters.get("shift", 0)
+    comparison = OfferAnswers(request.home).compare(meter, start, end, request.now, then=then, shift=shift / 100)
     question = comparison.question
     first, last = (moment.astimezone(zone) for moment in (question.start, question.end - timedelta.resolution))
     used_until = last.date() if then else question.today
-    formats = Formats(call.language, zone)
+    formats = Formats(request.language, zone)
     return ComparedOffers(
         meter=meter.identifier,
         from_=first.date(),
@@ -186,7 +186,7 @@ _QUARTERS = range(0, 24 * 60, 15)  # of a day
 class _Curve:
     """What is known of a range."""
 
-    lived: Lived
+    usage: UsageCurve
     start: datetime  # of the hour of its first piece
     colours_until: date  # the last Tempo day of which the colour is known
 
@@ -218,13 +218,13 @@ class OfferAnswers:
             shift: the share of what ran in peak hours that would have run in off-peak hours.
 
         Raises:
-            Refusal: no energy is known of the range, or the subscribed power is not.
+            RequestError: no energy is known of the range, or the subscribed power is not.
         """
         spans = self._reader.contract_spans(meter, start, end)
         known = contracts(self._costs.lines(meter), spans, self._zone, end)
         curve = self._curve(meter, start, end, known, spans, then=then)
         if curve is None:  # the meter's contract may be unknown then, too
-            raise Refusal("no_energy")
+            raise RequestError("no_energy")
         power = subscribed_power(known)
         # Nothing is known before: no offer is charged a subscription for it.
         start, end = max(start, curve.start), min(end, now)
@@ -241,11 +241,11 @@ class OfferAnswers:
             shift=shift,
         )
         measured = Measured(
-            Decimal(curve.lived.covered) / 3600, counted + curve.lived.imported, whole.energy.recovered_wh
+            Decimal(curve.usage.covered) / 3600, counted + curve.usage.imported, whole.energy.recovered_wh
         )
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = whole.cost if len({one.offer for one in known}) == 1 else None
-        found = compare(self._prices, curve.lived, self._costs.bill(known, now), question, measured, own)
+        found = compare(self._prices, curve.usage, self._costs.bill(known, now), question, measured, own)
         return replace(found, colours_until=curve.colours_until, priced_as=self._costs.priced_as(known, now))
 
     def _curve(
@@ -275,11 +275,11 @@ class OfferAnswers:
         counted = self._reader.running(meter, [start, end])[0]
         names = self._reader.names(meter, spans, counted.keys())
         windows = functools.cache(functools.partial(_written_windows, self._costs.lines(meter)))
-        lived = Lived(pieces, rules, facts, self._zone, windows, names, changes, quarters=spot)
+        usage = UsageCurve(pieces, rules, facts, self._zone, windows, names, changes, quarters=spot)
         curve = None
-        if lived.first is not None and lived.wh:
+        if usage.first is not None and usage.wh:
             # A first slot may begin within its hour.
-            curve = _Curve(lived, lived.first.replace(minute=0), facts.colours_until)
+            curve = _Curve(usage, usage.first.replace(minute=0), facts.colours_until)
         return cached.keep(meter, key, end, (self._prices, curve))[1]
 
 

@@ -11,7 +11,7 @@ from monitor.money.dated_files import SpotPrices
 from monitor.money.price_status import OldPrice, PricedAs, is_stale, old_price, seen_before_taxes
 from monitor.money.prices import Kind, PricedOffer, PriceTable
 from monitor.money.rules import Span, Spot
-from monitor.places.contracts.usage_curve import Amount, Billed, Lived, Why, shifted
+from monitor.places.contracts.usage_curve import Amount, Billed, UsageCurve, Why, shifted
 
 LEAST = Decimal("0.9")  # of the hours of a range, that must have readings for offers to be ranked
 
@@ -104,7 +104,7 @@ class Measured:
 
 def compare(
     prices: PriceTable,
-    lived: Lived,
+    usage: UsageCurve,
     bill: Bill,
     question: Question,
     measured: Measured,
@@ -117,20 +117,20 @@ def compare(
 
     Args:
         prices: all offers.
-        lived: the curve.
+        usage: the curve.
         bill: counts the days of the subscription, and has the taxes.
         question: what is compared.
         measured: how much of it is known.
         own: what the present offer really cost, from its registers; at the prices of then, it says most exactly.
     """
-    pricer = _Pricer(prices, lived, bill, question)
+    pricer = _Pricer(prices, usage, bill, question)
     offers = pricer.costs(own)
     hours = (question.end - question.start) // timedelta(hours=1)
     withheld = Why.HOURS if measured.read < LEAST * hours else _unsure(offers, Decimal(measured.recovered_wh) / 1000)
     _rank(offers, withheld)
     return Comparison(
         question=question,
-        wh=lived.wh,
+        wh=usage.wh,
         hours=hours,
         covered=measured.covered,
         read=measured.read,
@@ -162,14 +162,14 @@ def _unsure(offers: Sequence[OfferCost], recovered: Decimal) -> Why | None:
 class _Pricer:
     """Prices one curve."""
 
-    def __init__(self, prices: PriceTable, lived: Lived, bill: Bill, question: Question) -> None:
+    def __init__(self, prices: PriceTable, usage: UsageCurve, bill: Bill, question: Question) -> None:
         self._prices = prices
         self._hours = (question.end - question.start) // timedelta(hours=1)
-        self._lived = lived
+        self._usage = usage
         self._bill = bill
         self._question = question
         self._first = bill.local_day(question.start) if question.then else question.today
-        self._intervals = bill.price_intervals(question.start, question.end, lived.changes, self._first)
+        self._intervals = bill.price_intervals(question.start, question.end, usage.changes, self._first)
 
     def old(self, offer: PricedOffer) -> OldPrice | None:
         """Return the prices of an offer, if they should be checked."""
@@ -203,8 +203,8 @@ class _Pricer:
         own = frozenset(offer.rule.periods) if cost.yours else frozenset[str]()
         found = []
         for choice in offer.rule.choices:
-            lived = self._lived.billed(offer.rule, choice, own)
-            billed = replace(lived, periods=shifted(lived.periods, question.shift))
+            usage = self._usage.billed(offer.rule, choice, own)
+            billed = replace(usage, periods=shifted(usage.periods, question.shift))
             found.append((self._priced(cost.offer, billed, yours=cost.yours), choice))
         found.sort(key=lambda pair: pair[0].total)
         best, _ = found[0]
@@ -238,7 +238,7 @@ class _Pricer:
             cost.unknown = {Why.SPOT: 4 * self._hours} if self._prices.spot is None else {Why.PRICES: self._hours}
             return cost
         accise = (lambda day: self._prices.accise(day)) if question.then else (lambda _: self._prices.accise(day))
-        cost.energy, wh, cost.unknown = self._lived.spot_energy(self._prices.spot, row.spot, accise, question.shift)
+        cost.energy, wh, cost.unknown = self._usage.spot_energy(self._prices.spot, row.spot, accise, question.shift)
         cost.wh_by_period, cost.swing = {"SPOT": wh}, self._swing(self._prices.spot, row.spot, accise)
         rates = self._bill.rates(Contract(question.start, question.end, cost.offer.id, question.power), day)
         self._bill.add_subscription(total, question.start, question.end, rates, day)

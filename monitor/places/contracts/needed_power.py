@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from common.contract.address import parse_address
 from monitor.base.calendar import full_hour
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.contracts import subscribed_power
 from monitor.money.home import Home
 from monitor.money.price_status import is_closed
@@ -94,14 +94,14 @@ class NeededPowerAnswers:
             now: what lies after it is not there yet.
 
         Raises:
-            Refusal: the range is too long, no power is known of it, or the subscribed power is not.
+            RequestError: the range is too long, no power is known of it, or the subscribed power is not.
         """
         if end - start > _LONGEST:
-            raise Refusal("too_long", days=_LONGEST.days)
+            raise RequestError("too_long", days=_LONGEST.days)
         end = min(end, full_hour(now))
         hours = self._measured(meter, start, end)
         if not hours:
-            raise Refusal("no_data")
+            raise RequestError("no_data")
         start = max(start, moment_of(min(hours)))
         known = self._costs.contracts(meter, start, end)
         power = subscribed_power(known)

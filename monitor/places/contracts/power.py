@@ -11,8 +11,8 @@ from monitor.base.formats import Formats, length, round_money
 from monitor.base.ranges import year_to
 from monitor.money.amounts import amount
 from monitor.places.contracts.needed_power import NeededPower, NeededPowerAnswers, Option
-from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
+from monitor.web.route import ApiRequest, Route
 
 
 @answer_type
@@ -55,12 +55,12 @@ class PowerAdvice:
     remarks: Annotated[Sequence[str], "what else is to be known, in sentences"]
 
 
-def answer(call: Call) -> PowerAdvice:
+def answer(request: ApiRequest) -> PowerAdvice:
     """Return the verdict, and the powers that were examined; by default over the last twelve months."""
-    meter, zone = call.meter(), call.config.time_zone
-    start, end = year_to(call.now, call.range, zone)
-    needed = NeededPowerAnswers(call.home).needed(meter, start, end, call.now)
-    formats = Formats(call.language, zone)
+    meter, zone = request.meter(), request.config.time_zone
+    start, end = year_to(request.now, request.range, zone)
+    needed = NeededPowerAnswers(request.home).needed(meter, start, end, request.now)
+    formats = Formats(request.language, zone)
     return PowerAdvice(
         meter=meter.identifier,
         from_=needed.start.astimezone(zone).date(),

@@ -7,8 +7,8 @@ from typing import Annotated
 from common.contract.offers import COLOURS, TEMPO
 from monitor.base.answer import Count, More, answer_type, one_of
 from monitor.money.tempo import RED, WHITE, bundled_colours, first_day, season, season_of
-from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import METER
+from monitor.web.route import ApiRequest, Parameter, Route
 
 _UNKNOWN = "-"
 _Colour = Annotated[str, one_of(*COLOURS)] | None
@@ -47,19 +47,19 @@ class TempoSeason:
     tomorrow: _Colour
 
 
-def answer(call: Call) -> TempoSeason:
+def answer(request: ApiRequest) -> TempoSeason:
     """Return a season, day by day."""
-    meter = call.meter()
-    today = TEMPO.day_of(call.now.astimezone(call.config.time_zone))
-    year = call.parameters.get("season", season_of(today))
+    meter = request.meter()
+    today = TEMPO.day_of(request.now.astimezone(request.config.time_zone))
+    year = request.parameters.get("season", season_of(today))
     first, last = first_day(year), first_day(year + 1) - timedelta(1)
-    periods = call.home.profile_billing
+    periods = request.home.profile_billing
     lived = periods.lived_colours(meter, first, last)
     written = {day: colour for day, colour in periods.calendars.written.items() if first <= day <= last}
     bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
     colours = bundled | written | lived
     # What the meter says of today and tomorrow, an hour before the database can know it.
-    said = call.live.answer(meter.identifier)
+    said = request.live.answer(meter.identifier)
     for day, colour in ((today, said.colour), (today + timedelta(1), said.tomorrow)):
         if colour in COLOURS and first <= day <= last:
             colours.setdefault(day, str(colour))

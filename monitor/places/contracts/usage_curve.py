@@ -81,7 +81,7 @@ class _Cell:
     interval: int
 
 
-class Lived:
+class UsageCurve:
     """A curve, as rules bill it."""
 
     # A table: half of it says what the arguments are, the rest sets an attribute a line.

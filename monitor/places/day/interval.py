@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from monitor.base.answer import INLINE, Share, Wh, answer_type
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.amounts import PricesAnswer, prices_of
 from monitor.money.costs import join
 from monitor.sources.sources import SourcesOfInterval, of_interval
-from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
+from monitor.web.route import ApiRequest, Route
 
 _LONGEST = timedelta(days=400)
 
@@ -51,17 +51,17 @@ class Interval:
     beside: Annotated[SourcesOfInterval, INLINE]
 
 
-def answer(call: Call) -> Interval:
+def answer(request: ApiRequest) -> Interval:
     """Return energy, cost, mean and highest power between the readings at two instants."""
-    meter = call.meter()
-    start, end = call.given_range(_LONGEST)
-    interval = call.home.intervals.interval(meter, start, end, call.now)
+    meter = request.meter()
+    start, end = request.given_range(_LONGEST)
+    interval = request.home.intervals.interval(meter, start, end, request.now)
     if interval is None:
-        raise Refusal("no_data")
+        raise RequestError("no_data")
     energy, cost = join(interval.pieces), interval.cost
-    seconds = (min(interval.end, call.now) - interval.start).total_seconds()
-    zone = call.config.time_zone
-    today = call.now.astimezone(zone).date()
+    seconds = (min(interval.end, request.now) - interval.start).total_seconds()
+    zone = request.config.time_zone
+    today = request.now.astimezone(zone).date()
     return Interval(
         meter=meter.identifier,
         zone=zone.key,
@@ -76,8 +76,8 @@ def answer(call: Call) -> Interval:
         cost=cost.energy if cost.known else None,
         subscription=cost.subscription if cost.known else None,
         partial_cost=cost.partial,
-        prices=prices_of(call.home.prices, today, interval.old, interval.priced_as),
-        beside=of_interval(call.home, meter, interval.start, interval.end, energy.injected_wh, call.now),
+        prices=prices_of(request.home.prices, today, interval.old, interval.priced_as),
+        beside=of_interval(request.home, meter, interval.start, interval.end, energy.injected_wh, request.now),
     )
 
 

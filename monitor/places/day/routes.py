@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from monitor.base.answer import ABSENT, INLINE, Absent, Count, Ms, Share, answer_type, one_of
 from monitor.base.calendar import one_day
 from monitor.base.ranges import check_length, read_time
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.curve import Curve, Happened, SeriesAnswers
 from monitor.readings.curves import CHANNELS, FRAMES, HOLD, HOURS, MINUTES, Grid, aligned, without_end
 from monitor.sources import sources
-from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choice, choices, whole_number
+from monitor.web.route import ApiRequest, Parameter, Route
 
 _LONGEST = timedelta(days=400)
 _BEHIND = timedelta(minutes=5)
@@ -136,29 +136,29 @@ class Series:
     happened: Annotated[Happenings, INLINE] = Happenings()
 
 
-def answer(call: Call) -> Series:
+def answer(request: ApiRequest) -> Series:
     """Return a curve; without `from` that of the present local day."""
-    meter, asked, zone = call.meter(), call.parameters, call.config.time_zone
-    start = call.range.low or one_day(call.now, zone)[0]
-    end = call.range.high or one_day(start, zone)[1]
+    meter, asked, zone = request.meter(), request.parameters, request.config.time_zone
+    start = request.range.low or one_day(request.now, zone)[0]
+    end = request.range.high or one_day(start, zone)[1]
     if start >= end:
-        raise Refusal("swapped", start=start.astimezone(zone), end=end.astimezone(zone))
+        raise RequestError("swapped", start=start.astimezone(zone), end=end.astimezone(zone))
     check_length(start, end, _LONGEST)
     over = read_time(asked["align"], zone) if "align" in asked else None
     source = None if asked["source"] == "auto" else asked["source"]
     try:
-        curve = SeriesAnswers(call.home).curve(
-            meter, start, end, asked["points"], source, frozenset(asked["channels"]), call.now
+        curve = SeriesAnswers(request.home).curve(
+            meter, start, end, asked["points"], source, frozenset(asked["channels"]), request.now
         )
     except ValueError as error:
-        raise Refusal("long_frames" if str(error) == "frames" else "few_points") from None
+        raise RequestError("long_frames" if str(error) == "frames" else "few_points") from None
     if curve is None:
-        raise Refusal("no_data")
-    beside = sources.curves(call.home, meter, curve.grid, asked["channels"])
+        raise RequestError("no_data")
+    beside = sources.curves(request.home, meter, curve.grid, asked["channels"])
     curve = replace(curve, columns={**curve.columns, **beside})
     if over is not None:
-        return _laid_over(call, meter.identifier, curve, over)
-    return _own(meter.identifier, curve, start, end, call.now)
+        return _laid_over(request, meter.identifier, curve, over)
+    return _own(meter.identifier, curve, start, end, request.now)
 
 
 def _own(meter: str, curve: Curve, start: datetime, end: datetime, now: datetime) -> Series:
@@ -180,10 +180,10 @@ def _own(meter: str, curve: Curve, start: datetime, end: datetime, now: datetime
     )
 
 
-def _laid_over(call: Call, meter: str, curve: Curve, over: datetime) -> Series:
-    zone = call.config.time_zone
+def _laid_over(request: ApiRequest, meter: str, curve: Curve, over: datetime) -> Series:
+    zone = request.config.time_zone
     if over != one_day(over, zone)[0]:
-        raise Refusal("no_day")
+        raise RequestError("no_day")
     grid, places = aligned(curve.grid, over, zone)
     columns = {
         name: [None if place is None else column[place] for place in places] for name, column in curve.columns.items()

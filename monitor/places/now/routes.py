@@ -14,13 +14,13 @@ from monitor.money.home import Facts
 from monitor.readings.hours import Meter
 from monitor.sources.devices import ON, DeviceAnswers
 from monitor.sources.sources import SourcesOfMeter, of_meters
-from monitor.web.call import Call, LiveCall, LiveRoute, Route
 from monitor.web.parameters import METER
+from monitor.web.route import ApiRequest, LiveRequest, LiveRoute, Route
 
 
-def live(call: LiveCall) -> Described:
+def live(request: LiveRequest) -> Described:
     """Return the newest values."""
-    return call.live.answer(call.live.choose(call.parameters.get("meter")))
+    return request.live.answer(request.live.choose(request.parameters.get("meter")))
 
 
 LIVE = LiveRoute(
@@ -31,9 +31,9 @@ LIVE = LiveRoute(
 )
 
 
-def stream(call: LiveCall) -> Annotated[StreamClient, More(type="string")]:
+def stream(request: LiveRequest) -> Annotated[StreamClient, More(type="string")]:
     """Open the stream of newest values in the event loop; whoever gets it closes it."""
-    return call.live.stream(call.live.choose(call.parameters.get("meter")))
+    return request.live.stream(request.live.choose(request.parameters.get("meter")))
 
 
 STREAM = LiveRoute(
@@ -45,9 +45,9 @@ STREAM = LiveRoute(
 )
 
 
-def later(call: LiveCall) -> Later:
+def later(request: LiveRequest) -> Later:
     """Return when energy will cost less; it is answered from memory."""
-    return call.live.later(call.live.choose(call.parameters.get("meter")))
+    return request.live.later(request.live.choose(request.parameters.get("meter")))
 
 
 LATER = LiveRoute("later", "What a kWh costs now, and when it will cost less.", (METER,), later)
@@ -73,12 +73,12 @@ class RunningDevices:
     devices: Sequence[RunningDevice]
 
 
-def devices(call: Call) -> RunningDevices:
+def devices(request: ApiRequest) -> RunningDevices:
     """Return what the devices do now."""
     return RunningDevices(
         [
             RunningDevice(one.name, one.power, one.power is not None and one.power >= ON, one.at)
-            for one in DeviceAnswers(call.home).now(call.meter(), call.now)
+            for one in DeviceAnswers(request.home).now(request.meter(), request.now)
         ]
     )
 
@@ -124,19 +124,19 @@ class Meters:
     meters: Sequence[MeterFacts]
 
 
-def meters(call: Call) -> Meters:
+def meters(request: ApiRequest) -> Meters:
     """Return all meters, and the server's time: a tablet's clock may be wrong."""
-    all_meters = call.home.meters()
-    facts = call.home.facts(all_meters, call.now)
-    last = call.home.last_frames(all_meters, facts, call.now)
-    firsts = call.home.firsts(all_meters)
-    beside = of_meters(call.home, all_meters)
+    all_meters = request.home.meters()
+    facts = request.home.facts(all_meters, request.now)
+    last = request.home.last_frames(all_meters, facts, request.now)
+    firsts = request.home.firsts(all_meters)
+    beside = of_meters(request.home, all_meters)
     return Meters(
-        zone=call.config.time_zone.key,
-        now=call.now.replace(microsecond=0),
+        zone=request.config.time_zone.key,
+        now=request.now.replace(microsecond=0),
         meters=[
             _meter(
-                call,
+                request,
                 meter,
                 facts.get(meter.number),
                 firsts.get(meter.number),
@@ -149,7 +149,7 @@ def meters(call: Call) -> Meters:
 
 
 def _meter(
-    call: Call,
+    request: ApiRequest,
     meter: Meter,
     facts: Facts | None,
     first_energy: datetime | None,
@@ -165,18 +165,18 @@ def _meter(
         mode=None if facts is None else "standard" if facts.standard else "historic",
         phases=None if facts is None else facts.phases,
         subscribed=None if facts is None or facts.power is None else facts.power * _VA,
-        offer=None if facts is None or facts.offer is None else call.home.prices.structure(facts.offer),
+        offer=None if facts is None or facts.offer is None else request.home.prices.structure(facts.offer),
         producer=facts is not None and facts.producer,
-        first=_day(call, meter.first),
-        known_since=_day(call, first_energy),
+        first=_day(request, meter.first),
+        known_since=_day(request, first_energy),
         last=last,
         contract_year=None if begin is None else f"{begin:%m-%d}",
         beside=beside,
     )
 
 
-def _day(call: Call, at: datetime | None) -> date | None:
-    return None if at is None else at.astimezone(call.config.time_zone).date()
+def _day(request: ApiRequest, at: datetime | None) -> date | None:
+    return None if at is None else at.astimezone(request.config.time_zone).date()
 
 
 def _serial(identifier: str) -> str:

@@ -14,22 +14,26 @@ from monitor.base.formats import Formats, round_money
 from monitor.money.costs import Answer, Period
 from monitor.places.review.energy import PARAMETERS, ask
 from monitor.sources.sources import Measured, measured
-from monitor.web.call import Body, Call, File, Route
 from monitor.web.parameters import choice
+from monitor.web.route import ApiRequest, Body, File, Route
 
 _MOST = 10_000  # periods: a year by hour; who saves a file can wait a second
 _NOTHING = Measured()
 
 
-def answer(call: Call) -> File:
+def answer(request: ApiRequest) -> File:
     """Return the table; without known energy, its header only."""
-    meter, french = call.meter(), call.parameters["locale"] == "fr"
-    energy = ask(call, meter, _MOST)
-    beside = _NOTHING if energy is None else measured(call.home, energy, call.range.by, call.now)
+    meter, french = request.meter(), request.parameters["locale"] == "fr"
+    energy = ask(request, meter, _MOST)
+    beside = _NOTHING if energy is None else measured(request.home, energy, request.range.by, request.now)
     text = io.StringIO()
-    write_csv(energy, Formats(call.language if french else "en", call.config.time_zone), text, beside, french=french)
-    name = "energie" if call.language == "fr" else "energy"
-    return Body(text.getvalue().encode(), "text/csv; charset=utf-8", f"{name}-{meter.identifier}-{call.range.by}.csv")
+    write_csv(
+        energy, Formats(request.language if french else "en", request.config.time_zone), text, beside, french=french
+    )
+    name = "energie" if request.language == "fr" else "energy"
+    return Body(
+        text.getvalue().encode(), "text/csv; charset=utf-8", f"{name}-{meter.identifier}-{request.range.by}.csv"
+    )
 
 
 ROUTE = Route(

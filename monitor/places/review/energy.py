@@ -12,13 +12,13 @@ from monitor.base.answer import ABSENT, INLINE, Absent, Amount, Count, Share, Wh
 from monitor.base.calendar import BY
 from monitor.base.formats import ten_thousandths
 from monitor.base.ranges import by_contract, choose_range, end_of_present
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.amounts import CostAnswer, PricesAnswer, prices_of
 from monitor.money.costs import Answer, Period
 from monitor.readings.hours import Meter
 from monitor.sources.sources import SourceColumns, measured
-from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO, choice
+from monitor.web.route import ApiRequest, Route
 
 MOST = 800  # periods: two years by day
 _LENGTH = {"hour": 1 / 24, "day": 1, "week": 7, "month": 28, "year": 365}  # days, at least
@@ -77,13 +77,13 @@ class EnergyAnswer:
     beside: Annotated[SourceColumns, INLINE] = SourceColumns()
 
 
-def answer(call: Call) -> EnergyAnswer:
+def answer(request: ApiRequest) -> EnergyAnswer:
     """Return the columns of a range, and the whole of it."""
-    by, meter, zone = call.range.by, call.meter(), call.config.time_zone
-    energy = ask(call, meter, MOST)
-    today = call.now.astimezone(zone).date()
+    by, meter, zone = request.range.by, request.meter(), request.config.time_zone
+    energy = ask(request, meter, MOST)
+    today = request.now.astimezone(zone).date()
     if energy is None:
-        prices = prices_of(call.home.prices, today)
+        prices = prices_of(request.home.prices, today)
         return EnergyAnswer(meter=meter.identifier, by=by, zone=zone.key, prices=prices)
     periods = energy.periods
     starts = [period.energy.start for period in periods]
@@ -94,7 +94,7 @@ def answer(call: Call) -> EnergyAnswer:
         by=by,
         zone=zone.key,
         offer=energy.contracts[-1].offer if energy.contracts else None,
-        prices=prices_of(call.home.prices, today, energy.old, energy.priced_as),
+        prices=prices_of(request.home.prices, today, energy.old, energy.priced_as),
         names=energy.names,
         start=[write_stamp(one) if by == "hour" else one.astimezone(zone).date().isoformat() for one in starts],
         hours=[_hours(period) for period in periods],
@@ -108,29 +108,29 @@ def answer(call: Call) -> EnergyAnswer:
         subscription=[ten_thousandths(period.cost.subscription) for period in periods] if priced else None,
         partial_cost=[period.cost.partial for period in periods],
         whole=_whole(energy.whole),
-        beside=measured(call.home, energy, by, call.now).columns(),
+        beside=measured(request.home, energy, by, request.now).columns(),
     )
 
 
-def ask(call: Call, meter: Meter, most: int) -> Answer | None:
+def ask(request: ApiRequest, meter: Meter, most: int) -> Answer | None:
     """Return the energy that is asked for, in at most so many periods; None if nothing is known of that time.
 
     Periods before the first energy that is known, and those to come, are left out.
     """
-    start_of = partial(call.home.costs.contract_start, meter, call.now)
-    asked, calendar, begin = by_contract(call.range, call.config.time_zone, start_of)
-    first = call.home.first(meter)
-    low, high = choose_range(asked, calendar, call.now, first)
+    start_of = partial(request.home.costs.contract_start, meter, request.now)
+    asked, calendar, begin = by_contract(request.range, request.config.time_zone, start_of)
+    first = request.home.first(meter)
+    low, high = choose_range(asked, calendar, request.now, first)
     if first is None:
         return None
     by = asked.by
     low = max(low, calendar.floor(by, first), begin or low)
-    high = min(high, end_of_present(by, calendar, call.now))
+    high = min(high, end_of_present(by, calendar, request.now))
     if low >= high:
         return None
     if (high - low) / timedelta(days=_LENGTH[by]) > most:
-        raise Refusal("too_many_rows", rows=most)
-    return call.home.costs.energy(meter, by, low, high, call.now, calendar)
+        raise RequestError("too_many_rows", rows=most)
+    return request.home.costs.energy(meter, by, low, high, request.now, calendar)
 
 
 def _contract_registers(found: Answer) -> Sequence[str]:

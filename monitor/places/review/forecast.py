@@ -5,8 +5,8 @@ from typing import Annotated
 
 from monitor.base.answer import Amount, Wh, answer_type, one_of
 from monitor.money.forecast import Forecast
-from monitor.web.call import Call, Route
 from monitor.web.parameters import METER
+from monitor.web.route import ApiRequest, Route
 
 
 @answer_type
@@ -62,11 +62,11 @@ class Forecasts:
     contract_year: Annotated[ForecastOfPeriod | None, "null, too: it is not known when the contract began"]
 
 
-def answer(call: Call) -> Forecasts:
+def answer(request: ApiRequest) -> Forecasts:
     """Return the forecasts of a meter, and the budget of a month."""
-    meter, alerts = call.meter(), call.config.alerts
+    meter, alerts = request.meter(), request.config.alerts
     month, year, contract_year = (
-        _period(call.home.forecasts.of(meter, by, call.now)) for by in ("month", "year", "contract-year")
+        _period(request.home.forecasts.of(meter, by, request.now)) for by in ("month", "year", "contract-year")
     )
     budget = None if alerts is None or alerts.budget is None else alerts.budget * 10_000
     return Forecasts(meter.identifier, budget, month, year, contract_year)

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from monitor.base.answer import Count, Share, Wh, answer_type
 from monitor.base.calendar import midnight
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
-from monitor.web.call import Call, Parameter, Route
 from monitor.web.parameters import METER
+from monitor.web.route import ApiRequest, Parameter, Route
 
 _AT = Parameter("at", "A day such as 2026-10-03: compares the time before and after it.", {"type": "string"})
 _EACH = 30  # days before and after
@@ -67,13 +67,13 @@ class Notes:
     compared: Annotated[Compared | None, "null: not asked for, or fewer than seven days are known on each side"]
 
 
-def answer(call: Call) -> Notes:
+def answer(request: ApiRequest) -> Notes:
     """Return the notes about a meter, the earliest first."""
-    meter, text = call.meter(), call.parameters.get("at")
+    meter, text = request.meter(), request.parameters.get("at")
     notes = [
-        WrittenNote(note.at, note.text) for note in call.config.notes if note.meter is None or meter.has(note.meter)
+        WrittenNote(note.at, note.text) for note in request.config.notes if note.meter is None or meter.has(note.meter)
     ]
-    compared = None if text is None else around(call.home, meter, _day(text), call.now)
+    compared = None if text is None else around(request.home, meter, _day(text), request.now)
     return Notes(meter.identifier, notes, compared)
 
 
@@ -83,7 +83,7 @@ def _day(text: str) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise Refusal("no_time", text=text) from None
+        raise RequestError("no_time", text=text) from None
 
 
 def around(home: Home, meter: Meter, at: date, now: datetime) -> Compared | None:

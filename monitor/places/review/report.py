@@ -15,7 +15,7 @@ from monitor.alerts.digest import digest_text, digests
 from monitor.base.calendar import DIGESTS
 from monitor.base.formats import GAP, WIDTH, Formats, TextPage, width
 from monitor.base.ranges import Range, by_contract, choose_range
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.bill import Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
@@ -35,7 +35,7 @@ _ORDER = [register.name for offer in OFFERS for register in offer.registers]
 def report(arguments: argparse.Namespace) -> int:
     """Print what a range used and cost."""
     if arguments.locale is not None and not arguments.csv:
-        raise ConfigError(Refusal("locale").text(arguments.language or language_of()))
+        raise ConfigError(RequestError("locale").text(arguments.language or language_of()))
     if arguments.digest is not None:
         return _digest(arguments)
     now = datetime.now(UTC)
@@ -51,7 +51,7 @@ def report(arguments: argparse.Namespace) -> int:
         start, end = choose_range(asked, calendar, now, meter.first)
         start = max(start, begin or start)
         if start >= end:
-            raise Refusal("no_year", day=start.astimezone(zone).date())
+            raise RequestError("no_year", day=start.astimezone(zone).date())
         answer = home.costs.energy(meter, asked.by, start, end, now, calendar)
         beside = measured(home, answer, asked.by, now)
         if arguments.json:
@@ -93,13 +93,13 @@ def _print_text(
 def _digest(arguments: argparse.Namespace) -> int:
     """Print the last period that is over, of all meters or one, as a message has it."""
     if arguments.start or arguments.end or arguments.by != "day":
-        raise ConfigError(Refusal("digest_range").text(arguments.language or language_of()))
+        raise ConfigError(RequestError("digest_range").text(arguments.language or language_of()))
     with open_home(arguments) as (home, settings):
         named = arguments.digest or (settings.alerts and settings.alerts.digest) or "weekly"
         meters = [home.meter(arguments.meter)] if arguments.meter else home.meters()
         found = digests(home, meters, DIGESTS[named], datetime.now(UTC), settings.time_zone)
         if not found:
-            raise Refusal("no_data")
+            raise RequestError("no_data")
         title, lines = digest_text(found, formats_of(arguments, settings))
         print(title, *lines, sep="\n")  # noqa: T201 - the command's output
     return 0

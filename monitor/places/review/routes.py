@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from monitor.base.answer import answer_type
 from monitor.base.calendar import whole_days
 from monitor.money.profile import METHOD, CurveAnswers
-from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO, choice, whole_number
+from monitor.web.route import ApiRequest, Route
 
 
 @answer_type
@@ -32,11 +32,11 @@ class Peaks:
     peaks: Annotated[Sequence[PeakOfDay], "the highest first, one a local day"]
 
 
-def peaks(call: Call) -> Peaks:
+def peaks(request: ApiRequest) -> Peaks:
     """Return the peaks of the range, the highest first; without a range those of all time."""
-    meter, zone = call.meter(), call.config.time_zone
-    span = call.known_range(meter, timedelta(days=12 * 366))
-    rows = [] if span is None else CurveAnswers(call.home).day_peaks(meter, *span, call.parameters["n"])
+    meter, zone = request.meter(), request.config.time_zone
+    span = request.known_range(meter, timedelta(days=12 * 366))
+    rows = [] if span is None else CurveAnswers(request.home).day_peaks(meter, *span, request.parameters["n"])
     days = [PeakOfDay(row.at.astimezone(zone).date(), row.at, row.power, row.phase) for row in rows]
     return Peaks(meter.identifier, "VA", days)
 
@@ -70,11 +70,11 @@ class BaseLoad:
     months: Sequence[BaseLoadOfMonth]
 
 
-def baseload(call: Call) -> BaseLoad:
+def baseload(request: ApiRequest) -> BaseLoad:
     """Return the base load of each local day of the range, and its median by month; by default of five years."""
-    meter = call.meter()
-    span = call.known_range(meter, timedelta(days=5 * 366))
-    load = None if span is None else CurveAnswers(call.home).base_load(meter, *span)
+    meter = request.meter()
+    span = request.known_range(meter, timedelta(days=5 * 366))
+    load = None if span is None else CurveAnswers(request.home).base_load(meter, *span)
     nights = load.nights if load else ()
     return BaseLoad(
         meter=meter.identifier,
@@ -119,19 +119,19 @@ class Profile:
     ]
 
 
-def profile(call: Call) -> Profile:
+def profile(request: ApiRequest) -> Profile:
     """Return the matrix of a range of local days, 400 at most; without a range of the last ones."""
-    meter, by_day = call.meter(), call.range.by == "day"
-    span = call.known_range(meter, timedelta(days=400))
+    meter, by_day = request.meter(), request.range.by == "day"
+    span = request.known_range(meter, timedelta(days=400))
     first: date | None = None
     rows: Sequence[Sequence[int | None]] = []
     if span is not None:
-        start, end = whole_days(*span, call.config.time_zone)
+        start, end = whole_days(*span, request.config.time_zone)
         if by_day:
-            curves = CurveAnswers(call.home).days(meter, start, end)
+            curves = CurveAnswers(request.home).days(meter, start, end)
             first, rows = curves.first, curves.days
         else:
-            rows = CurveAnswers(call.home).week(meter, start, end)
+            rows = CurveAnswers(request.home).week(meter, start, end)
     return Profile(meter.identifier, "day" if by_day else "weekday", "Wh", first, rows)
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from monitor.base.answer import Count, Share, Wh, answer_type
 from monitor.sources.weather import BASE, LEAST_DAYS, Weather, WeatherAnswers, WhyNot
-from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
+from monitor.web.route import ApiRequest, Route
 
 _LONGEST = timedelta(days=367)  # a leap year, and the hour by which days differ
 
@@ -45,13 +45,13 @@ class AtEqualWeather:
     compared: Annotated[ComparedYears | None, "null: no temperatures are known, or no day of the range is over"]
 
 
-def answer(call: Call) -> AtEqualWeather:
+def answer(request: ApiRequest) -> AtEqualWeather:
     """Return the local days of the range that are over beside the same days a year before."""
-    meter = call.meter()
-    start, end = call.given_range(_LONGEST)
-    zone = call.config.time_zone
+    meter = request.meter()
+    start, end = request.given_range(_LONGEST)
+    zone = request.config.time_zone
     first, after = start.astimezone(zone).date(), end.astimezone(zone).date()
-    weather = WeatherAnswers(call.home).compared(meter, first, after, call.now)
+    weather = WeatherAnswers(request.home).compared(meter, first, after, request.now)
     return AtEqualWeather(
         meter=meter.identifier,
         base=BASE,

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from monitor.base.answer import Wh, answer_type
 from monitor.base.formats import ten_thousandths
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.places.review.causes import WhyAnswers
 from monitor.places.review.difference import BaseLoad, Colour, HoursOfUse, KwhPrice, Level, Part
 from monitor.readings.rows import moment_of
 from monitor.sources.weather import WeatherEffect
-from monitor.web.call import Call, Route
 from monitor.web.parameters import FROM, METER, TO
+from monitor.web.route import ApiRequest, Route
 
 _LONGEST = timedelta(days=62)  # two months
 
@@ -87,13 +87,13 @@ class Why:
     rest: Rest | None
 
 
-def answer(call: Call) -> Why:
+def answer(request: ApiRequest) -> Why:
     """Return the parts of the difference to the same days before, as far as there is one to speak of."""
-    meter = call.meter()
-    start, end = call.given_range(_LONGEST)
-    result = WhyAnswers(call.home).different(meter, start, end, call.now)
+    meter = request.meter()
+    start, end = request.given_range(_LONGEST)
+    result = WhyAnswers(request.home).different(meter, start, end, request.now)
     if result is None:
-        raise Refusal("no_data")
+        raise RequestError("no_data")
     difference, (now, before) = result.difference, result.sides or (None, None)
     explained = difference if difference is not None and difference.matters else None
     why_not: Literal["same", "before", "coverage"] | None = None

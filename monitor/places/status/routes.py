@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 
 from monitor.alerts.summary import AlertsAnswer
 from monitor.base.answer import ABSENT, Absent, answer_type, one_of
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.money.events import KINDS, Event, EventAnswers
-from monitor.web.call import Call, LiveCall, LiveRoute, Parameter, Route
 from monitor.web.parameters import FROM, METER, TO, choices, whole_number
+from monitor.web.route import ApiRequest, LiveRequest, LiveRoute, Parameter, Route
 
 
-def alerts(call: LiveCall) -> AlertsAnswer:
+def alerts(request: LiveRequest) -> AlertsAnswer:
     """Return the alerts of all meters."""
-    answer: AlertsAnswer = call.live.alerts.answer()
+    answer: AlertsAnswer = request.live.alerts.answer()
     return answer
 
 
@@ -44,14 +44,14 @@ class AppState:
     ]
 
 
-def app(call: LiveCall) -> Annotated[AppState | None, "null: this is not the app, or it does not say"]:
+def app(request: LiveRequest) -> Annotated[AppState | None, "null: this is not the app, or it does not say"]:
     """Return what the app says of itself; None: this is not the app, or it says nothing."""
-    said = None if call.app is None else call.app.read()
+    said = None if request.app is None else request.app.read()
     # The file may be that of another version, until the app writes it anew.
     names = {field.name for field in dataclasses.fields(AppState)} - {"meter"}
     if not isinstance(said, Mapping) or not names <= said.keys():
         return None
-    meter = any(one.status == "online" and one.meters for one in call.live.programs("reader"))
+    meter = any(one.status == "online" and one.meters for one in request.live.programs("reader"))
     return AppState(**{name: said[name] for name in names}, meter=meter)
 
 
@@ -119,12 +119,12 @@ class Events:
     next: Annotated[str | None, "the cursor of the next page; null: this is the last"]
 
 
-def events(call: Call) -> Events:
+def events(request: ApiRequest) -> Events:
     """Return a page of events."""
-    meter, asked = call.meter(), call.parameters
+    meter, asked = request.meter(), request.parameters
     before = _moment(asked.get("cursor"))
-    until = min(moment for moment in (call.range.high, before, call.now) if moment is not None)
-    page = EventAnswers(call.home).page(meter, call.range.low, until, frozenset(asked["kind"]), asked["limit"])
+    until = min(moment for moment in (request.range.high, before, request.now) if moment is not None)
+    page = EventAnswers(request.home).page(meter, request.range.low, until, frozenset(asked["kind"]), asked["limit"])
     cursor = None if page.next is None else _cursor(page.next)
     return Events(meter.identifier, [WhatHappened.of(event) for event in page.events], cursor)
 
@@ -141,7 +141,7 @@ def _moment(cursor: str | None) -> datetime | None:
             raise ValueError
         return datetime.fromtimestamp(int(cursor, 16), UTC)
     except (ValueError, OverflowError, OSError):
-        raise Refusal("no_cursor") from None
+        raise RequestError("no_cursor") from None
 
 
 EVENTS = Route(

@@ -18,8 +18,8 @@ from monitor.money.off_peak import clocks
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW
 from monitor.sources.sources import UnseenExport, unseen_export
-from monitor.web.call import Call, LiveCall, Route
 from monitor.web.parameters import METER
+from monitor.web.route import ApiRequest, LiveRequest, Route
 
 _LARGEST = 2**53  # what JSON keeps exact everywhere
 _LONGEST_VERSION = 40  # characters; what a retained message holds is not sure
@@ -140,44 +140,44 @@ class Status:
     ] = ()
 
 
-def answer(call: Call) -> Status:
+def answer(request: ApiRequest) -> Status:
     """Return what is known of a meter, and of what all have in common."""
     # That there is no meter yet is no error here.
-    meter = call.meter() if "meter" in call.parameters or call.home.meters() else None
-    quality = MeterUpkeep(call.home)
+    meter = request.meter() if "meter" in request.parameters or request.home.meters() else None
+    quality = MeterUpkeep(request.home)
     identifier = "" if meter is None else meter.identifier
-    version, backup, disk = quality.server(), quality.backup(), quality.forecast(call.now)
-    prices = call.home.prices
-    newest = prices.newest_before(call.now.astimezone(call.config.time_zone).date())
-    last = None if meter is None else call.home.last_frame(meter, call.now)
-    states = {**call.live.links(identifier), "database": UP}
+    version, backup, disk = quality.server(), quality.backup(), quality.forecast(request.now)
+    prices = request.home.prices
+    newest = prices.newest_before(request.now.astimezone(request.config.time_zone).date())
+    last = None if meter is None else request.home.last_frame(meter, request.now)
+    states = {**request.live.links(identifier), "database": UP}
     return Status(
         meter=None if meter is None else meter.identifier,
-        links=_links(call.live, identifier, states, call.now, f"MariaDB {version}", last),
-        spool=_spool(call.live, identifier),
-        **({} if meter is None or meter.first is None else _of_meter(call, meter, quality)),
+        links=_links(request.live, identifier, states, request.now, f"MariaDB {version}", last),
+        spool=_spool(request.live, identifier),
+        **({} if meter is None or meter.first is None else _of_meter(request, meter, quality)),
         disk=None if disk is None else DiskUse(disk.disk.used, disk.disk.free, disk.years),
         backup=None if backup is None else LastBackup(backup[0].replace(microsecond=0), backup[1]),
         versions=[
-            *_versions(call.live, identifier),
+            *_versions(request.live, identifier),
             *([("prices", newest.isoformat())] if newest else []),
             ("MariaDB", version),
         ],
-        prices_error=_in_language(prices.error, call.language),
-        unused=[UnusedLine(one.section, one.meter) for one in call.home.unused()],
+        prices_error=_in_language(prices.error, request.language),
+        unused=[UnusedLine(one.section, one.meter) for one in request.home.unused()],
     )
 
 
-def _of_meter(call: Call, meter: Meter, quality: MeterUpkeep) -> dict[str, Any]:
-    volts = quality.voltage(meter, call.now)
+def _of_meter(request: ApiRequest, meter: Meter, quality: MeterUpkeep) -> dict[str, Any]:
+    volts = quality.voltage(meter, request.now)
     return {
-        "yesterday": _yesterday(call, meter, quality),
-        "audit": _audit(call, meter, quality),
+        "yesterday": _yesterday(request, meter, quality),
+        "audit": _audit(request, meter, quality),
         "volts": None
         if volts is None
         else Volts(VOLTAGE_LOW, VOLTAGE_HIGH, DAYS, volts.lowest, volts.highest, volts.outside_minutes),
-        "unseen_export": unseen_export(call.home, meter, call.now),
-        "windows": [(f"{one.month:%Y-%m}", clocks(one.windows)) for one in quality.windows(meter, call.now)],
+        "unseen_export": unseen_export(request.home, meter, request.now),
+        "windows": [(f"{one.month:%Y-%m}", clocks(one.windows)) for one in quality.windows(meter, request.now)],
     }
 
 
@@ -185,15 +185,15 @@ def _in_language(error: str | None, language: str) -> str | None:
     return French(TEXTS)(error) if error is not None and language == "fr" else error
 
 
-def without_database(call: LiveCall) -> Status:
+def without_database(request: LiveRequest) -> Status:
     """Return what is known while the database is away: the links say so."""
-    identifier = call.live.choose(call.parameters.get("meter"))
-    states = {**call.live.links(identifier), "database": "down"}
+    identifier = request.live.choose(request.parameters.get("meter"))
+    states = {**request.live.links(identifier), "database": "down"}
     return Status(
         meter=identifier,
-        links=_links(call.live, identifier, states, call.now, None, None),
-        spool=_spool(call.live, identifier),
-        versions=_versions(call.live, identifier),
+        links=_links(request.live, identifier, states, request.now, None, None),
+        spool=_spool(request.live, identifier),
+        versions=_versions(request.live, identifier),
     )
 
 
@@ -271,14 +271,14 @@ def _count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= _LARGEST else None
 
 
-def _yesterday(call: Call, meter: Meter, quality: MeterUpkeep) -> Yesterday | None:
-    zone = call.config.time_zone
-    today = call.now.astimezone(zone).date()
+def _yesterday(request: ApiRequest, meter: Meter, quality: MeterUpkeep) -> Yesterday | None:
+    zone = request.config.time_zone
+    today = request.now.astimezone(zone).date()
     start, end = midnight(today - timedelta(1), zone), midnight(today, zone)
     if meter.first is not None and meter.first >= end:
         return None  # it was not there yet
     counted = quality.counted(meter, start, end)
-    energy = call.home.costs.energy(meter, "day", start, end, call.now).whole.energy
+    energy = request.home.costs.energy(meter, "day", start, end, request.now).whole.energy
     return Yesterday(
         frames=counted.frames,
         expected=counted.expected,
@@ -289,9 +289,9 @@ def _yesterday(call: Call, meter: Meter, quality: MeterUpkeep) -> Yesterday | No
     )
 
 
-def _audit(call: Call, meter: Meter, quality: MeterUpkeep) -> Audit | None:
-    zone, until = call.config.time_zone, quality.audited_until(call.now)
-    start = midnight(call.now.astimezone(zone).date() - timedelta(DAYS), zone)
+def _audit(request: ApiRequest, meter: Meter, quality: MeterUpkeep) -> Audit | None:
+    zone, until = request.config.time_zone, quality.audited_until(request.now)
+    start = midnight(request.now.astimezone(zone).date() - timedelta(DAYS), zone)
     if until is None or until <= start:
         return None
     counted = quality.counted(meter, start, until)

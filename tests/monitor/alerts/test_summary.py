@@ -13,7 +13,7 @@ from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceTable
 from monitor.places.status.routes import ALERTS
-from monitor.web.call import LiveCall
+from monitor.web.route import LiveRequest
 from tests.support.alerts import AT, Alerts, event
 from tests.support.api import sent
 from tests.support.json_schema import check
@@ -75,7 +75,7 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
             ),
         )
     )
-    answer = sent(ALERTS.answer(LiveCall(live, {}, datetime.now(UTC))))
+    answer = sent(ALERTS.answer(LiveRequest(live, {}, datetime.now(UTC))))
     check(answer, ALERTS.schema)
     assert answer["sends"]
     on = {rule["name"]: rule["on"] for rule in answer["rules"]}

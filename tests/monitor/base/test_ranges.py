@@ -5,7 +5,7 @@ import pytest
 
 from monitor.base.calendar import Calendar
 from monitor.base.ranges import Range, check_length, choose_range, read_time, year_to
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 
 PARIS = ZoneInfo("Europe/Paris")
 CALENDAR = Calendar(PARIS)
@@ -14,9 +14,9 @@ NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
 
 def refusals(asked: Range) -> list[str]:
     """Why a range is refused for a report, and for a comparison."""
-    with pytest.raises(Refusal) as report:
+    with pytest.raises(RequestError) as report:
         choose_range(asked, CALENDAR, NOW, None)
-    with pytest.raises(Refusal) as comparison:
+    with pytest.raises(RequestError) as comparison:
         year_to(NOW, asked, PARIS)
     return [report.value.key, comparison.value.key]
 
@@ -50,7 +50,7 @@ def test_a_time_is_a_local_year_month_or_day_or_an_instant(text: str, instant: s
      "31/02/2026", "13/2026", "7/14/2026", "juli 2026", "14/07/2026 25:00", "14/07/26"],
 )  # fmt: skip
 def test_anything_else_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         Range.read(None, text, PARIS)
     assert refused.value.key == "no_time"
     assert all(f"{text}" in words and "2026-11-24" in words for words in map(refused.value.text, ("fr", "en")))
@@ -58,7 +58,7 @@ def test_anything_else_is_refused_with_examples(text: str) -> None:
 
 @pytest.mark.parametrize("end", ["2026-11-20", "2026-11-24"])
 def test_limits_in_the_wrong_order_are_refused(end: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         Range.read("2026-11-24", end, PARIS)
     assert refused.value.key == "swapped"
     assert "24/11/2026" in refused.value.text("fr")
@@ -71,7 +71,7 @@ def test_a_limit_within_an_hour_is_refused_where_hours_are_wanted(asked: Range) 
 
 def test_a_range_may_be_as_long_as_is_answered() -> None:
     check_length(NOW, NOW + timedelta(days=2), timedelta(days=2))
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         check_length(NOW, NOW + timedelta(days=2, hours=1), timedelta(days=2))
     assert refused.value.key == "too_long"
 
@@ -128,12 +128,12 @@ def test_what_is_still_to_come_is_not_read() -> None:
     assert year_to(NOW, Range.read(None, "2027", PARIS), PARIS) == (read_time("2026", PARIS), tomorrow)
     assert year_to(NOW, Range.read("2025", "2030", PARIS), PARIS) == (read_time("2025", PARIS), tomorrow)
     for asked in (Range.read(None, "2098", PARIS), Range.read("2094", "2099", PARIS)):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(RequestError) as refused:
             year_to(NOW, asked, PARIS)
         assert refused.value.key == "future"
 
 
 def test_a_day_that_is_not_over_is_not_compared() -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         year_to(NOW, Range.read("2026-11-25", None, PARIS), PARIS)
     assert refused.value.key == "no_whole_day"

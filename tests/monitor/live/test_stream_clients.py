@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable
 
 import pytest
 
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.stream_clients import StreamClients
 
 NEVER = 60.0  # seconds; a test that waits for it fails
@@ -73,7 +73,7 @@ def test_only_so_many_are_opened_and_one_that_goes_makes_room() -> None:
     async def run() -> None:
         clients = StreamClients(limit=2, ping_every=NEVER)
         first, _ = clients.open("one"), clients.open("two")
-        with pytest.raises(Refusal):
+        with pytest.raises(RequestError):
             clients.open("one")
         first.close()  # its client went before the first byte
         first.close()
@@ -108,7 +108,7 @@ def test_the_end_of_the_monitor_ends_all_streams_and_opens_no_more() -> None:
         await asyncio.to_thread(clients.close)
         assert [await soon(one) for one in waiting] == [b"end"] * 3
         assert len(clients) == 0
-        with pytest.raises(Refusal):
+        with pytest.raises(RequestError):
             clients.open("one")
 
     asyncio.run(run())

@@ -10,14 +10,14 @@ import pytest
 from common.database.mariadb import Connection, Rows
 from common.errors import ConfigError, PermanentError, Unavailable
 from monitor.base.config import MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.service import CONNECTIONS
 from monitor.web.api import Api
-from monitor.web.call import Body, Call, LiveCall, LiveRoute, Parameter, Route
 from monitor.web.http import Response
 from monitor.web.pool import Pool, PooledConnection
+from monitor.web.route import ApiRequest, Body, LiveRequest, LiveRoute, Parameter, Route
 from monitor.web.workers import Workers
 from tests.support.french import french_words
 
@@ -41,13 +41,13 @@ class Server(Connection):
         pass
 
 
-def _without_database(call: LiveCall) -> dict[str, str]:
+def _without_database(call: LiveRequest) -> dict[str, str]:
     if "to" in call.parameters:
-        raise Refusal("no_data")
+        raise RequestError("no_data")
     return {"database": "down"}
 
 
-def serving(answer: Callable[[Call], Any], server: Server | None = None, workers: int = 2) -> Api:
+def serving(answer: Callable[[ApiRequest], Any], server: Server | None = None, workers: int = 2) -> Api:
     connection = server or Server()
     routes: list[Route | LiveRoute] = [
         Route("energy", "Énergie.", [TO], answer),
@@ -70,7 +70,7 @@ def ask(api: Api, name: str = "energy", query: str = "", language: str = "en") -
     return asyncio.run(api.respond(name, query, language))
 
 
-def query(call: Call) -> Any:
+def query(call: ApiRequest) -> Any:
     return cast("PooledConnection", call.home).query("SELECT 1")
 
 
@@ -88,15 +88,15 @@ def test_a_file_is_saved_under_a_name_that_is_one() -> None:
     assert response.headers["Content-Disposition"] == 'attachment; filename="x---y--..-energie-2026.csv"'
 
 
-def refused(_: Call) -> Any:
-    raise Refusal("no_data")
+def refused(_: ApiRequest) -> Any:
+    raise RequestError("no_data")
 
 
-def misconfigured(_: Call) -> Any:
+def misconfigured(_: ApiRequest) -> Any:
     raise ConfigError("there are several meters")
 
 
-def broken(_: Call) -> Any:
+def broken(_: ApiRequest) -> Any:
     raise ZeroDivisionError
 
 
@@ -111,7 +111,7 @@ def broken(_: Call) -> Any:
     ],
 )
 def test_what_cannot_be_answered_is_a_problem(
-    answer: Callable[[Call], Any], name: str, asked: str, status: int
+    answer: Callable[[ApiRequest], Any], name: str, asked: str, status: int
 ) -> None:
     for language in ("fr", "en"):
         response = ask(serving(answer), name, asked, language)
@@ -152,7 +152,7 @@ def test_who_asks_what_waits_for_the_turn_of_another_does_not_wait_with_it() -> 
     go_on, days = threading.Event(), [f"2026-10-{day:02}" for day in range(1, 11)]
     computed: list[str] = []
 
-    def answer(call: Call) -> Any:
+    def answer(call: ApiRequest) -> Any:
         computed.append(call.parameters["to"])
         if call.parameters["to"] != days[-1]:
             go_on.wait(60)
@@ -179,7 +179,7 @@ def test_who_asks_what_waits_for_the_turn_of_another_does_not_wait_with_it() -> 
 def test_more_questions_than_can_wait_are_sent_away() -> None:
     go_on = threading.Event()
 
-    def answer(_: Call) -> Any:
+    def answer(_: ApiRequest) -> Any:
         go_on.wait(60)
         return {}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.web.http import (
     NO_STORE,
     REVALIDATE,
@@ -75,7 +75,7 @@ def test_what_must_not_be_kept_has_no_tag() -> None:
 
 
 def test_a_problem_says_in_the_language_asked_for_what_to_do_and_is_never_kept() -> None:
-    response = problem(Refusal("meter_needed", known="a, b", meters=["a", "b"]), "fr", Allow="GET")
+    response = problem(RequestError("meter_needed", known="a, b", meters=["a", "b"]), "fr", Allow="GET")
     assert response.kind == "application/problem+json"
     assert (response.headers["Cache-Control"], response.headers["Allow"]) == (NO_STORE, "GET")
     assert json.loads(response.body) == {
@@ -85,7 +85,7 @@ def test_a_problem_says_in_the_language_asked_for_what_to_do_and_is_never_kept()
         "detail": "Il y a plusieurs compteurs\u00a0: ajoutez le paramètre meter, parmi a, b.",
         "meters": ["a", "b"],
     }
-    english = json.loads(problem(Refusal("no_address"), "en").body)
+    english = json.loads(problem(RequestError("no_address"), "en").body)
     assert english == {
         "type": "about:blank",
         "title": "Not found",

@@ -1,12 +1,12 @@
 import json
 
 from monitor.service import ROUTES
-from monitor.web.call import Body, Call, File, Parameter, Route
 from monitor.web.openapi import document
+from monitor.web.route import ApiRequest, Body, File, Parameter, Route
 from tests.support.french import french_words
 
 
-def _answer(_: Call) -> File:
+def _answer(_: ApiRequest) -> File:
     return Body(b"", "text/csv", "energy.csv")
 
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 import pytest
 
 from monitor.base.config import MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
-from monitor.web.call import Call, Parameter
 from monitor.web.parameters import LONGEST_QUERY, choice, choices, range_of, read_parameters, whole_number
+from monitor.web.route import ApiRequest, Parameter
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -37,10 +37,10 @@ class Known:
         return self._first
 
 
-def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> Call:
+def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> ApiRequest:
     config = MonitorConfig()
     answers = cast("Home", Known(meters or ("a",), first))
-    return Call(answers, config, values, range_of(values, config.time_zone), NOW, cast("Live", None))
+    return ApiRequest(answers, config, values, range_of(values, config.time_zone), NOW, cast("Live", None))
 
 
 def test_values_are_as_their_schema_has_them_with_the_defaults_of_the_others() -> None:
@@ -79,7 +79,7 @@ def test_values_are_as_their_schema_has_them_with_the_defaults_of_the_others() -
     ],
 )
 def test_anything_else_is_refused_with_what_is_expected(query: str, key: str, says: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         read_parameters(query, KNOWN)
     assert (refused.value.key, refused.value.status) == (key, 414 if key == "long_query" else 400)
     for language in ("fr", "en"):
@@ -99,7 +99,7 @@ def test_the_meter_is_that_of_the_parameter_or_the_only_one(
     [({"meter": "c"}, ("a", "b"), 404), ({}, ("a", "b"), 400), ({"meter": ""}, ("a",), 404)],
 )
 def test_another_meter_is_refused(values: dict[str, str], meters: tuple[str, ...], status: int) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         call(values, *meters).meter()
     assert refused.value.status == status
     assert list(refused.value.meters) == ([] if values else [*meters])
@@ -137,6 +137,6 @@ def test_nothing_is_known_of_the_time_to_come_or_without_readings(
 @pytest.mark.parametrize("values", [{"from": "2001", "to": "2099"}, {"from": "2001"}])
 def test_a_range_that_is_too_long_is_refused(values: dict[str, str]) -> None:
     asked = call(values)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         asked.known_range(asked.meter(), YEAR)
     assert refused.value.key == "too_long"

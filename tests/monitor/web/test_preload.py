@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.web.http import Response, json_bytes, problem
 from monitor.web.preload import first_answers
 
@@ -61,7 +61,7 @@ def test_the_meter_of_the_address_is_the_one_that_is_live() -> None:
 
 
 ASKED = ["alerts?lang=fr", "meters?lang=fr"]
-AWAY, FAILED, NO_DATA = (problem(Refusal(key), "fr") for key in ("database_silent", "failed", "no_data"))
+AWAY, FAILED, NO_DATA = (problem(RequestError(key), "fr") for key in ("database_silent", "failed", "no_data"))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_in_home_assistants_app_it_has_what_is_to_be_set_up_also_without_a_datab
     said = {"ports": [], "found": [], "broker": "none", "database": "internal"}
     found = data(Api(app=said).first("bilan", app=True))["answers"]
     assert found == {"app?lang=fr": said, "alerts?lang=fr": ALERTS, "meters?lang=fr": METERS}
-    away = Api(app=said, meters=problem(Refusal("database_silent"), "fr"))
+    away = Api(app=said, meters=problem(RequestError("database_silent"), "fr"))
     assert data(away.first(app=True))["answers"] == {"app?lang=fr": said, "alerts?lang=fr": ALERTS}
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from common.errors import ConfigError
 from monitor.base.config import Ingress, Listen, MonitorConfig
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.places.now.routes import STREAM
 from monitor.web import files, password
 from monitor.web.api import Api
@@ -70,7 +70,7 @@ class Streams:
     def open(self, query: str) -> Stream:
         read_parameters(query, STREAM.parameters)
         if self.full:
-            raise Refusal("too_many_viewers")
+            raise RequestError("too_many_viewers")
         return Events()
 
 

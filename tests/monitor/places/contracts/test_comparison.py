@@ -17,7 +17,7 @@ from monitor.money.prices import DatedAmount, Kind, PricedOffer, PriceRow, Price
 from monitor.money.rule_document import read_rule
 from monitor.money.rules import Rule, Span, Spot
 from monitor.places.contracts.comparison import Comparison, Measured, OfferCost, Question, compare, extent
-from monitor.places.contracts.usage_curve import Lived, Why
+from monitor.places.contracts.usage_curve import UsageCurve, Why
 from monitor.readings.periods import HourEnergy
 from tests.support.prices import BASE as ONE_PRICE
 from tests.support.prices import REGULATED, price_file
@@ -61,7 +61,7 @@ def market(name: str, rule: Rule | None, checked: str | None = None, **more: obj
 
 def result(
     *rows: PriceRow,
-    lived: str | Sequence[HourEnergy] | None = "BASE",
+    usage: str | Sequence[HourEnergy] | None = "BASE",
     offers: Sequence[PricedOffer] = (),
     calendars: Calendars | None = None,
     off_peak: tuple[Span, ...] | None = None,
@@ -82,10 +82,10 @@ def result(
     described = tuple(known.get(name) or REGULATED.get(name) or market(name, ONE_PRICE) for name in names)
     prices = PriceTable([price_file("mine", rows, offers=described, accise=accise)], spot)
     bill = Bill(prices, [], PARIS, datetime(2027, 1, 1, tzinfo=UTC))
-    pieces = lived if isinstance(lived, list) else curve(lived)  # type: ignore[arg-type]
+    pieces = usage if isinstance(usage, list) else curve(usage)  # type: ignore[arg-type]
     rules = list({id(offer.rule): offer.rule for offer in described if offer.rule is not None}.values())
     changes = prices.changes(None, start.astimezone(PARIS).date(), end.astimezone(PARIS).date()) if then else []
-    gathered = Lived(
+    gathered = UsageCurve(
         pieces,
         rules,
         calendars or Calendars(),
@@ -122,7 +122,7 @@ def test_tempo_costs_by_the_colour_of_its_day() -> None:
     start, end = (midnight(date(2027, 1, day), PARIS) for day in (4, 6))
     comparison = result(
         TEMPO,
-        lived=curve("BASE", start=start),
+        usage=curve("BASE", start=start),
         start=start,
         end=end,
         today=date(2026, 3, 1),
@@ -150,9 +150,9 @@ def test_an_offer_that_no_meter_can_compute_says_why() -> None:
 
 def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
     start, end = (midnight(date(2027, 1, day), PARIS) for day in (4, 6))
-    lived = curve(start=start)
+    usage = curve(start=start)
     comparison = result(
-        BASE, TEMPO, lived=lived, start=start, end=end, calendars=Calendars(written={date(2027, 1, 4): "red"})
+        BASE, TEMPO, usage=usage, start=start, end=end, calendars=Calendars(written={date(2027, 1, 4): "red"})
     )
     cost = offer(comparison, "tempo")
     # The first six hours are of a Sunday, which is blue.
@@ -220,10 +220,10 @@ def test_ones_own_offer_is_ranked_however_old_its_prices_are() -> None:
 
 def test_of_what_a_customer_may_choose_the_best_is_ranked_and_each_is_told() -> None:
     friday = midnight(date(2026, 1, 9), PARIS)
-    lived = curve(count=24) + [replace(piece, wh=3000) for piece in curve(count=24, start=friday)]
+    usage = curve(count=24) + [replace(piece, wh=3000) for piece in curve(count=24, start=friday)]
     end = friday + timedelta(hours=24)
     cost = offer(
-        result(row("zen", C="0.10", X="0.20"), offers=[market("zen", CHOSEN)], lived=lived, end=end, read=120), "zen"
+        result(row("zen", C="0.10", X="0.20"), offers=[market("zen", CHOSEN)], usage=usage, end=end, read=120), "zen"
     )
     # Monday: 24 x 0.10 + 72 x 0.20 = 16.8; Friday: 24 x 0.20 + 72 x 0.10 = 12.
     assert cost.energy == Decimal(12)
@@ -263,12 +263,12 @@ def quarters(count: int, wh: int = 1000, first: int = 0) -> list[HourEnergy]:
     ]
 
 
-def by_market(lived: Sequence[HourEnergy], mwh: Mapping[int, int], *rows: PriceRow, **more: Any) -> Comparison:
+def by_market(usage: Sequence[HourEnergy], mwh: Mapping[int, int], *rows: PriceRow, **more: Any) -> Comparison:
     """Compare with the market, whose prices are known of some quarters, EUR a MWh."""
     lines = [f"{quarter(n).astimezone(UTC):%FT%TZ};{price}" for n, price in mwh.items()]
     spot = read_spot("\n".join(["start_utc;eur_mwh", *lines]).encode(), "x")
     accise = (DatedAmount(date(2020, 1, 1), Decimal(20)),)
-    return result(*rows, MARKET, offers=[SOBRY], lived=lived, spot=spot, accise=accise, **more)
+    return result(*rows, MARKET, offers=[SOBRY], usage=usage, spot=spot, accise=accise, **more)
 
 
 def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
@@ -280,7 +280,7 @@ def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "lived", "unknown"),
+    ("known", "usage", "unknown"),
     [
         ([0, 1, 3], quarters(4), {Why.SPOT: 1}),  # not the first quarter of its hour
         ([-1, 0, 4], quarters(4), {Why.SPOT: 3}),  # three quarters are missing, no hour begins
@@ -289,9 +289,9 @@ def test_a_price_of_the_market_counts_by_quarter_hour_up_to_its_cap() -> None:
     ],
 )
 def test_a_quarter_without_a_price_of_the_market_is_never_guessed(
-    known: list[int], lived: list[HourEnergy], unknown: dict[Why, int]
+    known: list[int], usage: list[HourEnergy], unknown: dict[Why, int]
 ) -> None:
-    cost = offer(by_market(lived, {n: 100 + n for n in known}), "sobry")
+    cost = offer(by_market(usage, {n: 100 + n for n in known}), "sobry")
     assert (cost.unknown, cost.rank) == (unknown, None)
 
 
@@ -299,8 +299,8 @@ def test_a_quarter_without_a_price_of_the_market_is_never_guessed(
 @pytest.mark.parametrize(("recovered_wh", "withheld"), [(235, None), (236, Why.RECOVERED)])
 def test_recovered_energy_may_belong_to_dearer_quarters_of_the_market(recovered_wh: int, withheld: Why | None) -> None:
     first, *others = quarters(4, wh=250)
-    lived, mwh = [replace(first, recovered=True), *others], {0: 20, 1: 20, 2: 20, 3: 20, 8: 0, 9: 900}
-    found = by_market(lived, mwh, BASE, recovered_wh=recovered_wh)
+    usage, mwh = [replace(first, recovered=True), *others], {0: 20, 1: 20, 2: 20, 3: 20, 8: 0, 9: 900}
+    found = by_market(usage, mwh, BASE, recovered_wh=recovered_wh)
     assert offer(found, "sobry").energy == Decimal("0.15")
     assert found.withheld is withheld
 
@@ -330,8 +330,8 @@ def test_recovered_energy_that_could_make_another_offer_the_cheapest_forbids_a_v
 
 def test_recovered_energy_may_belong_to_hours_of_which_nothing_was_measured() -> None:
     # All that was measured is off-peak, where the offer is the cheapest: 4.80 against 9.60.
-    assert result(BASE, OFF_PEAK, lived="HCHC", recovered_wh=23_000).withheld is None
-    assert result(BASE, OFF_PEAK, lived="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
+    assert result(BASE, OFF_PEAK, usage="HCHC", recovered_wh=23_000).withheld is None
+    assert result(BASE, OFF_PEAK, usage="HCHC", recovered_wh=24_000).withheld is Why.RECOVERED
 
 
 def test_recovered_energy_forbids_nothing_between_offers_that_no_hour_makes_dearer() -> None:

@@ -20,7 +20,7 @@ from monitor.money.calendars import Calendars
 from monitor.money.price_files import BUNDLED, MARKET, load_prices
 from monitor.money.prices import PriceTable
 from monitor.places.contracts.comparison import Comparison, Measured, Question, compare
-from monitor.places.contracts.usage_curve import Lived, Why
+from monitor.places.contracts.usage_curve import UsageCurve, Why
 from monitor.readings.periods import HourEnergy
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -78,11 +78,11 @@ def comparison(minutes: list[tuple[datetime, int, bool]], prices: PriceTable) ->
         for local, wh, cheap in minutes
     ]
     rules = list({id(offer.rule): offer.rule for offer in prices.offers if offer.rule is not None}.values())
-    lived = Lived(pieces, rules, Calendars(), PARIS)
+    usage = UsageCurve(pieces, rules, Calendars(), PARIS)
     start, end = datetime(2026, 1, 1, 0, tzinfo=PARIS), datetime(2026, 1, 31, 0, tzinfo=PARIS)
     question = Question(start, end, POWER, None, TODAY)
     bill = Bill(prices, [], PARIS, datetime(2026, 10, 1, tzinfo=UTC))
-    return compare(prices, lived, bill, question, Measured(Decimal(720), 720))
+    return compare(prices, usage, bill, question, Measured(Decimal(720), 720))
 
 
 def _documents() -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:

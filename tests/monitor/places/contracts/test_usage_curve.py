@@ -13,7 +13,7 @@ from monitor.base.calendar import midnight
 from monitor.money.calendars import Calendars
 from monitor.money.rule_document import read_rule
 from monitor.money.rules import Rule, Span
-from monitor.places.contracts.usage_curve import Amount, Lived, Why, shifted
+from monitor.places.contracts.usage_curve import Amount, UsageCurve, Why, shifted
 from monitor.readings.periods import HourEnergy
 from tests.support.prices import HCHP, TEMPO
 
@@ -39,8 +39,8 @@ def billed(
     names: Mapping[str, str] | None = None,
     calendars: Calendars | None = None,
 ) -> tuple[dict[str, int], dict[Why, int]]:
-    lived = Lived(pieces, [rule], calendars or Calendars(), PARIS, lambda _: windows, names)
-    found = lived.billed(rule)
+    usage = UsageCurve(pieces, [rule], calendars or Calendars(), PARIS, lambda _: windows, names)
+    found = usage.billed(rule)
     wh: dict[str, int] = {}
     for (_, period), amount in found.periods.items():
         wh[period] = wh.get(period, 0) + amount.wh
@@ -109,21 +109,21 @@ def test_a_tempo_day_without_a_colour_is_unknown_from_six_to_six() -> None:
 
 def test_days_of_which_a_calendar_says_nothing_are_counted() -> None:
     pieces, calendars = hours(date(2027, 1, 5), 72, "BASE"), Calendars(written={date(2027, 1, 6): "white"})
-    lived = Lived(pieces, [TEMPO, HCHP], calendars, PARIS)
+    usage = UsageCurve(pieces, [TEMPO, HCHP], calendars, PARIS)
     # From Tuesday, 5 January, 00:00, to Thursday: the night of Monday's colour, Tuesday and Thursday.
-    assert [lived.billed(rule).unknown_days for rule in (TEMPO, HCHP)] == [3, 0]
+    assert [usage.billed(rule).unknown_days for rule in (TEMPO, HCHP)] == [3, 0]
 
 
 def test_the_register_of_ones_own_offer_says_more_than_the_clock() -> None:
-    lived = Lived(hours(date(2027, 1, 5), 24, "BBRHPJB"), [TEMPO], Calendars(), PARIS)
-    own = lived.billed(TEMPO, own=frozenset(TEMPO.periods))
+    usage = UsageCurve(hours(date(2027, 1, 5), 24, "BBRHPJB"), [TEMPO], Calendars(), PARIS)
+    own = usage.billed(TEMPO, own=frozenset(TEMPO.periods))
     assert {period: amount.wh for (_, period), amount in own.periods.items()} == {"BBRHPJB": 24_000}
     assert not own.unknown
 
 
 def test_use_is_shifted_from_peak_to_off_peak_hours_of_such_days() -> None:
-    lived = Lived(hours(date(2026, 1, 5), 24), [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
-    moved = shifted(lived.billed(HOURLY).periods, 0.25)
+    usage = UsageCurve(hours(date(2026, 1, 5), 24), [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
+    moved = shifted(usage.billed(HOURLY).periods, 0.25)
     assert {period: amount.wh for (_, period), amount in moved.items()} == {"N": 12_000, "D": 12_000}
 
 
@@ -144,8 +144,8 @@ def test_what_is_shifted_adds_up_to_what_was_drawn(cells: list[tuple[int, bool, 
 
 def test_use_is_not_shifted_to_days_without_any_in_off_peak_hours() -> None:
     by_day = [piece for piece in hours(date(2026, 1, 5), 24) if 6 <= piece.start.astimezone(PARIS).hour < 22]
-    lived = Lived(by_day, [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
-    moved = shifted(lived.billed(HOURLY).periods, 0.5)
+    usage = UsageCurve(by_day, [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
+    moved = shifted(usage.billed(HOURLY).periods, 0.5)
     assert {period: amount.wh for (_, period), amount in moved.items()} == {"D": 16_000}
 
 
@@ -154,6 +154,6 @@ def test_a_year_becomes_few_cells() -> None:
     pieces = [
         HourEnergy(start + timedelta(hours=n), 1, "BASE", 3600, recovered=False, imported=False) for n in range(8760)
     ]
-    lived = Lived(pieces, [HOURLY, TEMPO], Calendars(written={}), PARIS, lambda _: NIGHT)
-    assert lived.wh == 8760
-    assert len(lived._cells) < 200
+    usage = UsageCurve(pieces, [HOURLY, TEMPO], Calendars(written={}), PARIS, lambda _: NIGHT)
+    assert usage.wh == 8760
+    assert len(usage._cells) < 200

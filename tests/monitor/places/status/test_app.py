@@ -9,7 +9,7 @@ from monitor.base.config import AppFile
 from monitor.live.live import Live
 from monitor.live.state import Program
 from monitor.places.status.routes import APP
-from monitor.web.call import LiveCall
+from monitor.web.route import LiveRequest
 from tests.support.api import sent
 from tests.support.json_schema import check
 
@@ -29,7 +29,7 @@ class House:
 
 def asked(file: Path | None, status: str = "online", meter: str | None = "031961123456") -> Any:
     live = cast("Live", House(status, meter))
-    return sent(APP.answer(LiveCall(live, {}, NOW, None if file is None else AppFile(file))))
+    return sent(APP.answer(LiveRequest(live, {}, NOW, None if file is None else AppFile(file))))
 
 
 @pytest.mark.parametrize(

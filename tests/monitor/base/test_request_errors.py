@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from monitor.base.refusals import TEXTS, Refusal
+from monitor.base.request_errors import TEXTS, RequestError
 from monitor.web.http import TITLES
 
 
@@ -25,12 +25,12 @@ def test_both_languages_have_the_same_values_and_a_title() -> None:
     ],
 )
 def test_a_time_is_shown_as_its_reader_writes_it(language: str, text: str) -> None:
-    assert Refusal("future", day=datetime(2026, 11, 24, 18, tzinfo=UTC)).text(language) == text
-    midnight = Refusal("future", day=datetime(2026, 11, 24, tzinfo=UTC)).text(language)
-    assert midnight == Refusal("future", day=date(2026, 11, 24)).text(language) == text.replace(" 18:00", "")
+    assert RequestError("future", day=datetime(2026, 11, 24, 18, tzinfo=UTC)).text(language) == text
+    midnight = RequestError("future", day=datetime(2026, 11, 24, tzinfo=UTC)).text(language)
+    assert midnight == RequestError("future", day=date(2026, 11, 24)).text(language) == text.replace(" 18:00", "")
 
 
 def test_a_refusal_is_english_for_the_log_and_a_sentence_for_the_web() -> None:
-    refusal = Refusal("unknown_meter", meter="5747", known="Maison (031961123456)")
+    refusal = RequestError("unknown_meter", meter="5747", known="Maison (031961123456)")
     assert "'5747' is unknown" in str(refusal)
     assert refusal.sentence("fr") == "Le compteur « 5747 » est inconnu ; compteurs connus : Maison (031961123456)."

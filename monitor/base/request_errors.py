@@ -264,7 +264,7 @@ TEXTS: Mapping[str, Text] = {
 }
 
 
-class Refusal(ConfigError):
+class RequestError(ConfigError):
     """A question cannot be answered as it was asked; its own text is English."""
 
     def __init__(self, key: str, *, meters: Sequence[str] = (), **values: object) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from monitor.base.answer import More
 from monitor.base.config import AppFile, MonitorConfig
 from monitor.base.ranges import Range, check_length
-from monitor.base.refusals import Refusal
+from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
@@ -27,7 +27,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """One question to a route that reads the database."""
 
     home: Home  # on a connection that nobody else uses now
@@ -42,28 +42,28 @@ class Call:
         """Return the meter that is asked about.
 
         Raises:
-            Refusal: it is unknown, or there are several and none is named.
+            RequestError: it is unknown, or there are several and none is named.
         """
         meters, identifier = self.home.meters(), self.parameters.get("meter")
         found = [meter for meter in meters if identifier is None or meter.has(identifier)]
         if len(found) == 1:
             return found[0]
         if not meters:
-            raise Refusal("no_readings")
+            raise RequestError("no_readings")
         known = [meter.identifier for meter in meters]
         if identifier is None:
-            raise Refusal("meter_needed", known=", ".join(known), meters=known)
-        raise Refusal("unknown_meter", meter=identifier, known=", ".join(known))
+            raise RequestError("meter_needed", known=", ".join(known), meters=known)
+        raise RequestError("unknown_meter", meter=identifier, known=", ".join(known))
 
     def given_range(self, longest: timedelta) -> tuple[datetime, datetime]:
         """Return the range, which has no default.
 
         Raises:
-            Refusal: it is not given, or too long.
+            RequestError: it is not given, or too long.
         """
         low, high = self.range.low, self.range.high
         if low is None or high is None:
-            raise Refusal("no_range")
+            raise RequestError("no_range")
         check_length(low, high, longest)
         return low, high
 
@@ -73,7 +73,7 @@ class Call:
         A default is not longer than `longest`. None: nothing is known of the range.
 
         Raises:
-            Refusal: it is too long.
+            RequestError: it is too long.
         """
         low, high = self.range.low, self.range.high
         if low is None or high is None:
@@ -89,7 +89,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveCall:
+class LiveRequest:
     """One question to a route that needs no connection to the database: it answers while the database is away."""
 
     live: Live
@@ -116,15 +116,15 @@ class Route:
     """A route below `api/v1/`.
 
     `answer` returns a dataclass (`monitor/base/answer.py`), or a Body; the type that it says it returns describes it in
-    the OpenAPI document. It raises Refusal for a question that cannot be answered, and the
+    the OpenAPI document. It raises RequestError for a question that cannot be answered, and the
     errors of the database as they are; `without_database` then answers instead, if the route has it.
     """
 
     name: str
     text: str
     parameters: Sequence[Parameter]
-    answer: Callable[[Call], Any]
-    without_database: "Callable[[LiveCall], Any] | None" = None
+    answer: Callable[[ApiRequest], Any]
+    without_database: "Callable[[LiveRequest], Any] | None" = None
 
     @property
     def schema(self) -> Schema:
@@ -134,12 +134,12 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class LiveRoute:
-    """A route that answers from memory: it is called without a connection to the database, and raises only Refusal."""
+    """A route that answers from memory, without a connection to the database; it raises only RequestError."""
 
     name: str
     text: str
     parameters: Sequence[Parameter]
-    answer: Callable[[LiveCall], Any]
+    answer: Callable[[LiveRequest], Any]
 
     @property
     def schema(self) -> Schema:
