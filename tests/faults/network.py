@@ -228,7 +228,8 @@ class Network(Home):
         audit = self.delivery.command("storer", "audit", config=self.delivery.storer_config)
         missing = re.search(r"(\d+) frames? missing", audit.stdout)
         assert missing, audit.stdout + audit.stderr
-        assert (int(missing[1]), audit.returncode) == (gone, 1 if gone else 0), audit.stdout
+        said = f"{gone} frames are gone, {audit.returncode} is the exit code\n{audit.stdout}{audit.stderr}"
+        assert (int(missing[1]), audit.returncode) == (gone, 1 if gone else 0), said
 
     def _judge_rollups(self) -> None:
         """A rebuild changes nothing in what is final: the minutes and hours of a replay, and all that are older."""
