@@ -31,13 +31,11 @@ from monitor.places.contracts import compare, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
 from monitor.places.now import routes as now_routes
-from monitor.places.now.routes import METERS, STREAM
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, notes, weather, why
 from monitor.places.review import routes as review
 from monitor.places.status import routes as status_routes
 from monitor.places.status import status
-from monitor.places.status.routes import EVENTS
 from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
@@ -61,7 +59,7 @@ from monitor.web.workers import Workers
 log = logging.getLogger(__name__)
 
 ROUTES: Sequence[Route | LiveRoute] = (
-    METERS,
+    now_routes.METERS,
     now_routes.LIVE,
     now_routes.LATER,
     series.ROUTE,
@@ -69,7 +67,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     energy_csv.ROUTE,
     interval.ROUTE,
     now_routes.DEVICES,
-    EVENTS,
+    status_routes.EVENTS,
     *review.ROUTES,
     forecast.ROUTE,
     compare.ROUTE,
@@ -145,10 +143,12 @@ class Running:
         """Connect to the broker and open the port of the metrics, until the end of the context."""
         self._live.start()
         self._metrics.tick()
-        yield
-        self._heartbeat.stop()
-        self._metrics.close()
-        self._live.close()
+        try:
+            yield
+        finally:
+            self._heartbeat.stop()
+            self._metrics.close()
+            self._live.close()
 
     def router(self) -> Router:
         """Return what answers requests; it reads the sessions that the last run left: once the ports are ours."""
@@ -187,7 +187,8 @@ def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequ
             yield answers_on(connection)
 
     def stream(query: str) -> Stream:
-        opened: Stream = STREAM.answer(LiveRequest(live, read_parameters(query, STREAM.parameters), datetime.now(UTC)))
+        parameters = read_parameters(query, now_routes.STREAM.parameters)
+        opened: Stream = now_routes.STREAM.answer(LiveRequest(live, parameters, datetime.now(UTC)))
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
@@ -201,8 +202,8 @@ def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequ
         Background(slow, collector.step),
         Background(quick, alerting.step, try_again=1.0),
     )
-    description = packed(json_bytes(document([*ROUTES, STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), {STREAM.name: stream}), live, background
+    description = packed(json_bytes(document([*ROUTES, now_routes.STREAM])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, description, Files(PAGE), {now_routes.STREAM.name: stream}), live, background
 
 
 def _remember(home: Home, meter: Meter) -> None:
