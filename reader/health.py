@@ -96,7 +96,7 @@ class Welcome:
     shown: bool = False
 
     def show(self, meter: str, values: Mapping[str, object]) -> None:
-        """Log the lines, unless that was done; `values` is the state of the meter, empty before a whole frame."""
+        """Log the lines once; `values` is the state of the meter, empty before the first complete frame."""
         if self.shown or not values:
             return
         self.shown = True

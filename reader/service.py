@@ -92,7 +92,7 @@ class ReaderService:
         self._session.wake()
 
     def run(self) -> None:
-        """Work until the stop event, then write what is not confirmed to disk, and disconnect."""
+        """Handle events until the stop event, then spool the unconfirmed frames and disconnect."""
         threads = [
             threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
         ]

@@ -146,7 +146,7 @@ class Report:
         return HAS_PROBLEMS if problems else ALL_OK
 
     def note(self, text: str) -> None:
-        """Print what is being done, for a person who waits."""
+        """Print the current step, for the person who waits."""
         if self._terminal:
             self._write(f"  … {text}")
 

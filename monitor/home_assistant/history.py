@@ -115,7 +115,7 @@ def is_register(key: str) -> bool:
 
 
 def is_total(key: str) -> bool:
-    """Tell whether an entity counts all that is drawn."""
+    """Return whether an entity counts all the energy drawn from the grid."""
     return key == _ALL or key.startswith(_ALL_HISTORIC)
 
 

@@ -41,7 +41,7 @@ class Gap(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What the minutes before and after a gap read."""
+    """The readings of the minutes before and after a gap."""
 
     before: int | None  # Wh
     after: int | None

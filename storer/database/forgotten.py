@@ -10,7 +10,7 @@ from common.database.mariadb import Connection
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """When each was forgotten, by digest."""
+    """When each meter or source was forgotten, by the digest of its name."""
 
     at: Mapping[str, datetime]
 

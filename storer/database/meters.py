@@ -33,7 +33,7 @@ def find_meters(connection: Connection, identifiers: Collection[str]) -> dict[st
 
 
 def add_meters(connection: Connection, identifiers: Collection[str]) -> None:
-    """Give meters the next ids, and commit; where others are faster, theirs stay."""
+    """Assign the next ids to meters, and commit; an id that another storer has assigned meanwhile stays."""
     rows = " UNION ALL ".join(f"SELECT {place} AS place, %s AS identifier" for place in range(1, len(identifiers) + 1))
     connection.execute(_ADD_METERS.format(rows=rows), sorted(identifiers))
 
