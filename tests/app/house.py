@@ -52,7 +52,7 @@ for folder in pathlib.Path("/proc").glob("[0-9]*"):
         continue
     names = [os.path.basename(word) for word in words if word and not word.startswith("-")]
     names = [name for name in names if not name.startswith("python")] or names
-    if int(folder.name) != os.getpid():
+    if names and int(folder.name) != os.getpid():  # a process that begins or ends has no words for a moment
         found.append((int(folder.name), uid, names[0], pss))
 print(json.dumps(found))
 """
