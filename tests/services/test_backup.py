@@ -115,6 +115,12 @@ def test_what_is_restored_has_the_checksums_of_what_was_saved(
         store.record_rejections([Rejection("teleinfo/é/frame", bytes(range(256)) + b"\\N'\"", "a \\ and a '", NOW)])
     write_source(tables, "roof", "production", series(AUGUST, range(1000, 1120)))
     write_source(tables, "garden", "temperature", {OCTOBER: SourceMinute(60, temperature=-25)})
+    query(
+        tables,
+        """INSERT INTO settings (section, value) VALUES ('notes', '[{"at": "2026-10-03", "text": "été"}]')""",
+        "INSERT INTO requests (kind, arguments, state) VALUES ('backup', '{}', 'done')",
+        "SELECT 1",
+    )
     result = backup(tables, folder)
     assert (files(folder), result.problems) == (MONTHS, [])
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
@@ -351,6 +357,25 @@ def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwh
     assert len(exported(tables)) == len(FRAMES)
     retain(connection)
     assert len(exported(tables)) == len(FRAMES) - 720
+
+
+@pytest.mark.usefixtures("scheduler")
+def test_what_was_waiting_to_be_done_when_a_dump_was_made_is_not_done_after_its_restore(
+    tables: Database, empty: Database, folder: Path
+) -> None:
+    query(
+        tables,
+        "INSERT INTO requests (id, kind, arguments, state, not_before) VALUES"
+        " (1, 'backup', '{}', 'done', NOW()), (2, 'forget-meter', '{}', 'waiting', NOW()),"
+        " (3, 'import', '{}', 'waiting', NULL), (4, 'backup', '{}', 'running', NOW())",
+        "INSERT INTO request_pieces VALUES (3, 0, 'a file')",
+        "SELECT 1",
+    )
+    backup(tables, folder)
+    restore(empty, folder)
+    states = query(empty, "SELECT id, state FROM requests ORDER BY id")
+    assert states == [(1, "done"), (2, "cancelled"), (3, "cancelled"), (4, "cancelled")]
+    assert query(empty, "SELECT COUNT(*) FROM request_pieces") == [(0,)]
 
 
 @pytest.mark.usefixtures("scheduler")
