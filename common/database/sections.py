@@ -18,8 +18,8 @@ class Saved:
     changed_at: datetime  # UTC, without a zone
 
 
-def read_sections(connection: Connection, names: Sequence[str] = ()) -> dict[str, Saved]:
-    """Return what was saved, by section; without `names` of all. Before the storer made the table there is nothing.
+def read_versions(connection: Connection) -> dict[str, int]:
+    """Return the version of each section that was saved; before the storer made the table there is none.
 
     Raises:
         DatabaseError: the database is away, or refuses.
@@ -27,6 +27,18 @@ def read_sections(connection: Connection, names: Sequence[str] = ()) -> dict[str
     exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'settings'"
     if not connection.query(exists):
         return {}
+    return {name: version for name, version in connection.query("SELECT section, version FROM settings")}  # noqa: C416
+
+
+def read_sections(connection: Connection, names: Sequence[str] = ()) -> dict[str, Saved]:
+    """Return what was saved, by section; without `names` of all. Before the storer made the table there is nothing.
+
+    Raises:
+        DatabaseError: the database is away, or refuses.
+    """
+    if not read_versions(connection):
+        return {}
     where = f" WHERE section IN ({', '.join(['%s'] * len(names))})" if names else ""
-    rows = connection.query(f"SELECT section, value, version, changed_at FROM settings{where}", names)  # noqa: S608 - placeholders
+    sql = f"SELECT section, value, version, changed_at FROM settings{where}"  # noqa: S608 - placeholders
+    rows = connection.query(sql, names)
     return {name: Saved(json.loads(value), version, changed_at) for name, value, version, changed_at in rows}
