@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common.errors import ConfigError
 from common.runtime.cli import add_version, later, run_cli
 from common.settings.language import language_of
 from monitor.base.calendar import BY, DIGESTS
@@ -25,20 +24,12 @@ def main() -> int:
 
 
 def _language_of_help(arguments: Sequence[str]) -> str:
-    """Return the language of the help: as that of a report, which the configuration may name."""
+    """Return the language of the help: as that of a report."""
     looking = argparse.ArgumentParser(add_help=False)
-    looking.add_argument("--config", type=Path, default=CONFIG)
     looking.add_argument("--language")
-    if not {"-h", "--help"} & set(arguments):
-        return language_of()
-
-    from common.settings import config
-    from monitor.base.config import MonitorConfig
-
     try:
-        found, _ = looking.parse_known_args(arguments)
-        named = found.language or config.load(MonitorConfig, found.config).language
-    except (ConfigError, SystemExit):  # it is wrong or not there: a command reports that
+        named = looking.parse_known_args(arguments)[0].language
+    except SystemExit:  # the command reports that
         named = None
     return str(named) if named in HELP else language_of()
 

@@ -25,8 +25,8 @@ from monitor.alerts.loop import Alerting, FactsCollector
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
+from monitor.money.current import LOOK_EVERY, CurrentHousehold
 from monitor.money.home import Home
-from monitor.money.price_files import PriceFiles
 from monitor.places.contracts import compare, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
@@ -36,7 +36,6 @@ from monitor.places.review import energy, forecast, notes, weather, why
 from monitor.places.review import routes as review
 from monitor.places.status import routes as status_routes
 from monitor.places.status import status
-from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
@@ -109,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    running = Running(settings, PriceFiles(settings, arguments.config.parent), heartbeat)
+    running = Running(settings, arguments.config.parent, heartbeat)
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
@@ -129,12 +128,11 @@ def run(arguments: argparse.Namespace) -> int:
 class Running:
     """What runs beside the server, and what the server asks."""
 
-    def __init__(self, settings: MonitorConfig, rates: PriceFiles, heartbeat: Heartbeat) -> None:
-        self._rates = rates
+    def __init__(self, settings: MonitorConfig, folder: Path, heartbeat: Heartbeat) -> None:
         self._heartbeat = heartbeat
         self._since = time.monotonic()
         self._counters = Counters()
-        parts, self._live, self._background = build(settings, rates)
+        parts, self._live, self._background = build(settings, folder)
         self._metrics = Metrics(settings.metrics, self._families)
         self._settings, self._parts = settings, parts
 
@@ -159,8 +157,6 @@ class Running:
         now = time.monotonic()
         if self._heartbeat.due(now):
             self._heartbeat.beat(evaluate(self._live.viewers, now - self._live.last_activity), now)
-        if self._rates.refresh(now):
-            self._live.use(*self._rates.current)
         for work in self._background:
             work.tick()
         self._metrics.tick()
@@ -169,22 +165,27 @@ class Running:
         return families(self._live, self._counters, time.monotonic() - self._since)
 
 
-def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequence[Background]]:
+def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[Background]]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
     pool = Pool(lambda: open_tables(database, SILENCE_TIMEOUT))
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
-    cache = Cache()
-    live = Live(settings, *rates.current, alerts=partial(AlertSummary, settings), cache=cache)
+    household = CurrentHousehold(settings, folder, lambda found: live.use(*found))
+    live = Live(*household.now, alerts=partial(AlertSummary, lambda: household.now.config), settle=household.refresh)
 
     def answers_on(connection: PooledConnection) -> Home:
-        return Home(connection, settings, *rates.current, cache)
+        if not household.now.config.household.is_known:  # the first question may come before the first look
+            household.refresh(connection)
+        return Home(connection, *household.now)
 
     @contextlib.contextmanager
     def lend() -> Iterator[Home]:
         with pool.borrow(TIMEOUT) as connection:
             yield answers_on(connection)
+
+    def language() -> str | None:
+        return household.now.config.household.language
 
     def stream(query: str) -> Stream:
         parameters = read_parameters(query, now_routes.STREAM.parameters)
@@ -192,10 +193,17 @@ def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequ
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    collector = FactsCollector(settings, lend)
-    alerting = Alerting(settings, live, collector)
+    collector = FactsCollector(lend)
+    alerting = Alerting(lambda: household.now.config, live, collector)
+
+    def refresh() -> float:
+        with pool.borrow(TIMEOUT) as connection:
+            household.refresh(connection)
+        return LOOK_EVERY
+
     live.alerts.use(alerting.alerts)
     background = (
+        Background(Workers(1, MOST_WAITING), refresh, try_again=LOOK_EVERY),
         Background(slow, CacheWarmer(lend, _remember).step),
         Background(slow, SwitchHistory(lend, settings.time_zone, live.use_pasts).step),
         Background(slow, UnusedLines(lend).step),
@@ -203,7 +211,7 @@ def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequ
         Background(quick, alerting.step, try_again=1.0),
     )
     description = packed(json_bytes(document([*ROUTES, now_routes.STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), {now_routes.STREAM.name: stream}), live, background
+    return Parts(api, description, Files(PAGE), {now_routes.STREAM.name: stream}, language), live, background
 
 
 def _remember(home: Home, meter: Meter) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from common.contract.topics import Topics
-from common.database.mariadb import Database
+from common.database.mariadb import Connection, Database
 from common.mqtt.events import Published, PublishToken
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
@@ -68,15 +68,17 @@ class Live:
         config: MonitorConfig,
         prices: PriceTable,
         calendars: Calendars,
+        cache: Cache | None = None,
         *,
         alerts: Callable[[Callable[[], Iterable[str]]], Summary],
-        cache: Cache | None = None,
+        settle: Callable[[Connection], None] | None = None,
         clients: StreamClients | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
         self._prices = prices
         self._calendars = calendars
+        self._cache = cache
         self._clock = clock
         self._state = LiveState()
         self._clients = clients or StreamClients()
@@ -87,7 +89,9 @@ class Live:
 
         def connect() -> Opened:
             connection = open_tables(Database(config.database))
-            return connection, Home(connection, config, self._prices, self._calendars, cache)
+            if not self._config.household.is_known and settle is not None:
+                settle(connection)
+            return connection, Home(connection, self._config, self._prices, self._calendars, self._cache)
 
         self._poll = DatabasePoll(connect, config.time_zone, clock, self._fill_minutes)
         self._price_topic = PriceTopic(
@@ -122,10 +126,10 @@ class Live:
             self._listener.close()
         self._poll.close()
 
-    def use(self, prices: PriceTable, calendars: Calendars) -> None:
-        """Compute costs with other prices and calendars from now on."""
-        self._prices, self._calendars = prices, calendars
-        self._price_topic.use(prices, calendars)
+    def use(self, config: MonitorConfig, prices: PriceTable, calendars: Calendars, cache: Cache | None = None) -> None:
+        """Answer with other settings, prices and calendars from now on."""
+        self._config, self._prices, self._calendars, self._cache = config, prices, calendars, cache
+        self._price_topic.use(config, prices, calendars)
         self._poll.reopen()
 
     def use_pasts(self, pasts: Mapping[str, Past]) -> None:
@@ -149,13 +153,13 @@ class Live:
 
     def meters(self) -> list[str]:
         """Return all meters that broker or database know, by identifier."""
-        stored, houses = self._poll.meters() or (), self._config.meters
+        stored, houses = self._poll.meters() or (), self._config.household.meters
         found = (*self._state.meters(), *(meter.identifier for meter in stored))
         return sorted({newest(address, houses) for address in found})
 
     def named_meters(self) -> set[str]:
         """Return the meters that broker and configuration know, without a look at the database."""
-        houses = self._config.meters
+        houses = self._config.household.meters
         return {newest(address, houses) for address in self._state.meters()} | {house.address for house in houses}
 
     def choose(self, meter: str | None) -> str:
@@ -166,7 +170,7 @@ class Live:
         """
         known = self.meters()
         if meter is not None:
-            meter = newest(meter, self._config.meters)
+            meter = newest(meter, self._config.household.meters)
         if meter is None:
             if len(known) > 1:
                 raise RequestError("meter_needed", known=", ".join(known), meters=known)
@@ -229,7 +233,7 @@ class Live:
 
     def views(self) -> list[MeterView]:
         """Return what is known of each meter; an address whose meter was replaced says nothing any more."""
-        now, houses = time.monotonic(), self._config.meters
+        now, houses = time.monotonic(), self._config.household.meters
         known = [identifier for identifier in self._state.meters() if newest(identifier, houses) == identifier]
         return [view for identifier in known if (view := self._state.meter(identifier, now)) is not None]
 

@@ -62,8 +62,10 @@ class CostAnswers:
         self._zone = config.time_zone
 
     def lines(self, meter: Meter) -> list[ContractLine]:
-        """Return the lines of the configuration about a meter, the earliest first."""
-        return sorted((one for one in self._config.contracts if meter.has(one.meter)), key=lambda one: one.start)
+        """Return the contracts of a meter, the earliest first."""
+        return sorted(
+            (one for one in self._config.household.contracts if meter.has(one.meter)), key=lambda one: one.start
+        )
 
     def contract_start(self, meter: Meter, now: datetime) -> date | None:
         """Return the first day of the present contract, as far as a line of the configuration names it."""

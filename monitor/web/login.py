@@ -109,7 +109,7 @@ class Authenticator:
         return None
 
     def _closed(self, request: Request, reason: str) -> Response:
-        return login.closed(request, RequestError(reason), self._config.language)
+        return login.closed(request, RequestError(reason), None)
 
     async def is_open(self, request: Request) -> bool:
         """Tell whether a request has a session, or needs none.
@@ -151,7 +151,7 @@ class Authenticator:
 
     async def enter(self, request: Request, *, leaving: bool) -> Response:
         """Answer the login, or the logout."""
-        language = language_for(request, self._config.language)
+        language = language_for(request, None)
         if self._sessions is None:
             return redirect("./")
         if request.method != "POST":

@@ -44,6 +44,7 @@ class Parts:
     streams: Mapping[
         str, Callable[[str], Stream]
     ]  # by name; each opens one, in the loop that serves, or raises RequestError
+    language: Callable[[], str | None] = lambda: None  # that the owner chose; None: that of the browser
 
 
 class Router:
@@ -106,7 +107,7 @@ class Router:
         return replace(page, status=404) if page.status == 200 else page
 
     def _language(self, request: Request) -> str:
-        return language_for(request, self._config.language)
+        return language_for(request, self._parts.language())
 
     def _problem(self, request: Request, reason: str, **headers: str) -> Response:
         return problem(RequestError(reason), self._language(request), **headers)

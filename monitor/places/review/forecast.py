@@ -56,7 +56,7 @@ class Forecasts:
     """The answer of `forecast`."""
 
     meter: str
-    budget: Annotated[Amount | None, "of a month, as in `alerts`, 1e-4 EUR; null: there is none"]
+    budget: Annotated[Amount | None, "of a month, 1e-4 EUR; null: there is none"]
     month: _MaybePeriod
     year: _MaybePeriod
     contract_year: Annotated[ForecastOfPeriod | None, "null, too: it is not known when the contract began"]
@@ -64,11 +64,11 @@ class Forecasts:
 
 def answer(request: ApiRequest) -> Forecasts:
     """Return the forecasts of a meter, and the budget of a month."""
-    meter, alerts = request.meter(), request.config.alerts
+    meter, euros = request.meter(), request.config.household.budget
     month, year, contract_year = (
         _period(request.home.forecasts.of(meter, by, request.now)) for by in ("month", "year", "contract-year")
     )
-    budget = None if alerts is None or alerts.budget is None else alerts.budget * 10_000
+    budget = None if euros is None else euros * 10_000
     return Forecasts(meter.identifier, budget, month, year, contract_year)
 
 

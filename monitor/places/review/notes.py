@@ -71,7 +71,9 @@ def answer(request: ApiRequest) -> Notes:
     """Return the notes about a meter, the earliest first."""
     meter, text = request.meter(), request.parameters.get("at")
     notes = [
-        WrittenNote(note.at, note.text) for note in request.config.notes if note.meter is None or meter.has(note.meter)
+        WrittenNote(note.at, note.text)
+        for note in request.config.household.notes
+        if note.meter is None or meter.has(note.meter)
     ]
     compared = None if text is None else around(request.home, meter, _day(text), request.now)
     return Notes(meter.identifier, notes, compared)

@@ -1,0 +1,52 @@
+"""The file of the addresses to which messages go: secrets, of the monitor's user alone, and in no database."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "addresses.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAddresses:
+    """What the file says."""
+
+    version: int = 0  # 0: nobody wrote any
+    urls: Sequence[str] = ()
+
+
+def read_addresses(state: Path) -> SavedAddresses:
+    """Return the addresses in the monitor's state folder.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+        ValueError: it is not what this program wrote.
+    """
+    try:
+        found = json.loads((state / NAME).read_bytes())
+    except FileNotFoundError:
+        return SavedAddresses()
+    if not isinstance(found, dict) or not isinstance(found.get("urls"), list):
+        raise ValueError(f"{state / NAME}: no addresses")
+    return SavedAddresses(int(found["version"]), tuple(map(str, found["urls"])))
+
+
+def write_addresses(state: Path, addresses: SavedAddresses) -> None:
+    """Replace the file; whatever happens in between, the old or the new one is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle, name = tempfile.mkstemp(prefix=".addresses-", dir=state)  # its mode is 600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump({"version": addresses.version, "urls": list(addresses.urls)}, stream)
+            stream.flush()
+            os.fsync(handle)
+        Path(name).replace(state / NAME)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
