@@ -8,7 +8,6 @@ import yaml
 
 from common.settings.config import Tls, load
 from monitor.base.config import Ingress, MonitorConfig, MonitorMqtt
-from monitor.base.household import AlertsConfig
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 

@@ -40,9 +40,7 @@ class Snapshot(NamedTuple):
     cache: Cache  # of what was looked up with these settings
 
 
-def snapshot(
-    config: MonitorConfig, folder: Path, values: Mapping[str, Any], addresses: Sequence[str] = ()
-) -> Snapshot:
+def snapshot(config: MonitorConfig, folder: Path, values: Mapping[str, Any], addresses: Sequence[str] = ()) -> Snapshot:
     """Return what follows from the typed values of sections; `folder` has the tables of prices that were updated.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.history import History
-from monitor.base.household import KINDS
+from monitor.base.alert_settings import KINDS
 from reader.simulator.meter import SimulatedMeter
 from tests.support.programs import Service, wait_until
 from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, free_port

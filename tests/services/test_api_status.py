@@ -12,7 +12,7 @@ from common.database.mariadb import Database
 from common.machine.version import full_version
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine
+from monitor.base.household import ContractLine, Household
 from monitor.base.ranges import Range
 from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
@@ -111,7 +111,7 @@ def test_wrong_prices_and_lines_without_effect_are_told(tables: Database) -> Non
     assert (asked(tables)["prices_error"], asked(tables)["unused"]) == (None, [])
     prices = PriceTable([])
     prices.error = "prices.yaml, line 5: BASE costs 20 EUR per kWh: are these cents?"
-    config = MonitorConfig(contracts=(ContractLine("3519330717", date(2026, 1, 1), "tempo", 9),))
+    config = MonitorConfig(household=Household(contracts=(ContractLine("3519330717", date(2026, 1, 1), "tempo", 9),)))
     answer = ask(status.ROUTE, tables, END, prices, config=config)
     check(answer, status.ROUTE.schema)
     said = answer["prices_error"].replace("\u00a0", " ")
@@ -135,7 +135,7 @@ def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
 
 def test_while_the_database_is_away_the_links_say_so() -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
+    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, lambda: config))
     assert status.ROUTE.without_database is not None
     answer = sent(status.ROUTE.without_database(LiveRequest(live, {}, END)))
     check(answer, status.ROUTE.schema)
@@ -187,7 +187,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
 
 def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
+    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, lambda: config))
     with contextlib.closing(tables.connect()) as connection:
         answer = sent(
             status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))

@@ -12,7 +12,7 @@ from common.contract.registers import REGISTERS
 from common.database.mariadb import Database
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
-from monitor.base.household import AlertsConfig, ContractLine, House
+from monitor.base.household import ContractLine, House, Household
 from monitor.money.forecast import Forecast
 from monitor.money.home import Home
 from monitor.money.price_document import read_document
@@ -52,7 +52,7 @@ PRICES = PriceTable(
         )
     ]
 )  # fmt: skip
-BASE = MonitorConfig(contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "base", 9),))
+BASE = MonitorConfig(household=Household(contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "base", 9),)))
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +269,9 @@ def test_an_offer_whose_periods_the_meter_does_not_count_costs_as_it_did_lately(
         prices = bundled_prices()
         meter = Home(connection, MonitorConfig(), prices).meter(None)
         line = ContractLine(meter.identifier, date(2026, 9, 15), "edf-zen-we", 9)
-        found = Home(connection, MonitorConfig(contracts=(line,)), prices).forecasts.of(meter, "month", NOW)
+        found = Home(connection, MonitorConfig(household=Household(contracts=(line,))), prices).forecasts.of(
+            meter, "month", NOW
+        )
     assert found is not None
     assert found.expected_wh is not None
     assert found.expected_cost is not None

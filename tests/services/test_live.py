@@ -17,7 +17,6 @@ from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
-from monitor.base.household import AlertsConfig
 from monitor.base.request_errors import RequestError
 from monitor.live.chain import Snapshot
 from monitor.live.live import Live
@@ -78,7 +77,7 @@ def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterat
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
     )
     changed = replace(config, **changes)
-    board = partial(AlertSummary, changed)
+    board = partial(AlertSummary, lambda: changed)
     found = Live(changed, bundled_prices(), Calendars(), alerts=board, clock=lambda: NOW)
     found.start()
     try:

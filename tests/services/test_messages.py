@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from monitor.alerts.send_queue import Delivery, Message, SendQueue
-from monitor.base.household import Address
 from tests.support.mail import MailServer
 from tests.support.ntfy import Ntfy
 from tests.support.programs import ENVIRONMENT, ROOT, WITHIN, command_line, run_command, wait_until

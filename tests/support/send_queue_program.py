@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor.alerts.send_queue import Message, SendQueue
-from monitor.base.household import Address
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from monitor.alerts.events import BEGIN, END, Condition, Event, Holds, Notificat
 from monitor.alerts.loop import Alerts
 from monitor.alerts.send_queue import Job, SendQueue
 from monitor.alerts.store import Store
-from monitor.base.household import KINDS, Address
+from monitor.base.alert_settings import KINDS
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)

@@ -14,7 +14,6 @@ from common.contract.offers import Window
 from monitor.alerts.digest import Digest, digest_due, digest_text
 from monitor.base.calendar import midnight
 from monitor.base.formats import Formats
-from monitor.base.household import AlertsConfig
 from monitor.money.bill import Cost, Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast

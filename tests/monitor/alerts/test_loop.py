@@ -17,7 +17,6 @@ from monitor.alerts.loop import AGAIN, Alerting, Alerts, FactsCollector
 from monitor.alerts.send_queue import Job, Message, SendQueue
 from monitor.alerts.store import NAME, Store
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig
 from monitor.live.chain import Snapshot
 from monitor.web.background import Background
 from tests.support.made_facts import METER, made_facts, made_meter

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.alerts.events import BEGIN, END, Event, Notification
 from monitor.alerts.message_texts import line, place, title_and_body
-from monitor.base.household import KINDS
+from monitor.base.alert_settings import KINDS
 from tests.support.golden import check_sentences
 from tests.support.wording import warnings_of
 

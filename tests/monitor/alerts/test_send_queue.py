@@ -13,7 +13,6 @@ import pytest
 
 from monitor.alerts.child import is_known
 from monitor.alerts.send_queue import Delivery, Job, Message, SendQueue, destinations
-from monitor.base.household import Address
 from tests.support.wording import warnings_of
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

@@ -7,8 +7,9 @@ from typing import Any
 
 from monitor.alerts.send_queue import Delivery
 from monitor.alerts.summary import AlertSummary, Watched
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig, House
+from monitor.base.household import House, Household
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceTable
@@ -61,8 +62,8 @@ def test_of_several_meters_each_alert_names_its_own() -> None:
 
 def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
     day = timedelta(days=1)
-    config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("feed_in", False),)))
-    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, config))
+    config = MonitorConfig(household=Household(addresses=TO, alerts=AlertSettings(rules=(("feed_in", False),))))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, lambda: config))
     live.alerts.use(
         Alerts(
             STOPPED,

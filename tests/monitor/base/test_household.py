@@ -7,7 +7,6 @@ from common.contract.offers import Window
 from common.errors import ConfigError
 from common.settings.config import load
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig
 from tests.support.wording import warnings_of
 
 ALL = """

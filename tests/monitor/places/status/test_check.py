@@ -11,7 +11,7 @@ import pytest
 from common.check.findings import Finding, Report, Status
 from common.machine.host import Host, User
 from monitor.base.config import Listen, MonitorConfig
-from monitor.base.household import Address, AlertsConfig, ContractLine, House
+from monitor.base.household import ContractLine, House, Household
 from monitor.money.price_files import load_prices
 from monitor.places.status.check import (
     DatabaseFacts,
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 OLD, NEW, OTHER = "021861999999", "031961123456", "041961555555"
-HOUSE = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
+HOUSE = MonitorConfig(household=Household(meters=(House(NEW, "Maison", (OLD,)),)))
 GOOD = DatabaseFacts(
     where="teleinfodb at localhost:3306",
     version="11.8.6-MariaDB",
@@ -87,7 +87,7 @@ class Private(Host):
 
 
 def alerts(*to: Address, may_write: bool = True) -> Iterator[Finding]:
-    settings = MonitorConfig(alerts=AlertsConfig(to=to), state=Path("/var/lib/teleinfo-monitor"))
+    settings = MonitorConfig(state=Path("/var/lib/teleinfo-monitor"), household=Household(addresses=to))
     return diagnose_alerts(settings, Path("/none/monitor.yaml"), Private(may_write=may_write))
 
 
@@ -143,7 +143,7 @@ def test_a_power_that_the_offer_does_not_have_is_told_with_those_that_it_has(
     language: str, text: str, tmp_path: Path
 ) -> None:
     config = replace(HOUSE, contracts=(ContractLine(NEW, date(2025, 1, 1), "base", 10),))
-    prices = load_prices(None, tmp_path, config.spot)
+    prices = load_prices(tmp_path, config.spot)
     found = [one.what for one in diagnose_prices(prices, config, date(2026, 3, 1), language)]
     assert any(what.replace("\u00a0", " ").startswith(text) for what in found), found
 

@@ -10,7 +10,7 @@ from monitor.__main__ import main
 from monitor.alerts import child
 from monitor.alerts.texts import TEXTS, why
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig
+from monitor.base.household import Household
 from monitor.places.status.check_alerts import diagnose_alerts
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, on 3.11
@@ -52,7 +52,7 @@ def private(tmp_path: Path) -> Path:
 
 
 def found(config: AlertsConfig | None, path: Path) -> list[tuple[str, str]]:
-    settings = MonitorConfig(alerts=config, state=path.with_name("state"))
+    settings = MonitorConfig(state=path.with_name("state"), household=Household(alerts=config))
     return [(finding.status.value, finding.what) for finding in diagnose_alerts(settings, path, Host(path.parent))]
 
 
