@@ -302,9 +302,9 @@ def _check_space(text: Any, names: Container[str], prefix: str) -> None:
 
 def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
     wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
-    with_variables = _with_variables(value, where, as_text=str in wanted)
+    expanded = with_variables(value, where, as_text=str in wanted)
     try:
-        return _converted(wanted, value, with_variables, where, field)
+        return _converted(wanted, value, expanded, where, field)
     except ConfigError as error:
         names = _VARIABLE.findall(value) if isinstance(value, str) else []
         if not names:
@@ -356,9 +356,14 @@ def _name(kind: Any) -> str:
     return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}.get(kind, str(kind))
 
 
-def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
+def with_variables(value: Any, where: str, *, as_text: bool) -> Any:
+    """Return a value with the variables of the environment that it names; unless `as_text`, what they hold is YAML.
+
+    Raises:
+        ConfigError: there is no such variable, or it is not YAML.
+    """
     if isinstance(value, list):
-        return [_with_variables(item, where, as_text=True) for item in value]
+        return [with_variables(item, where, as_text=True) for item in value]
     if not isinstance(value, str) or "${" not in value:
         return value
 

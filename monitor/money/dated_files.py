@@ -86,13 +86,13 @@ class SpotPrices:
         return [min(found), max(found)] if found else []
 
 
-def read_spot(content: bytes, origin: str) -> SpotPrices:
-    """Read a file of market prices.
+def read_spot(content: bytes, origin: str) -> dict[int, Decimal]:
+    """Return the market prices of a file, EUR per MWh, by their start (Unix time).
 
     Raises:
         ConfigError: a line is wrong.
     """
-    return SpotPrices.of_starts(read_dated(content, origin, _spot, "2026-01-15T10:00:00Z;85.20 (UTC, EUR per MWh)"))
+    return read_dated(content, origin, _spot, "2026-01-15T10:00:00Z;85.20 (UTC, EUR per MWh)")
 
 
 def _quarters(start: int, seconds: int) -> range:
