@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from common.database.mariadb import Database
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError
 from common.machine.deployment import Deployment, here
 from common.machine.version import full_version
@@ -41,6 +41,7 @@ from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers
 from monitor.web import password
+from monitor.web.actions import Actions
 from monitor.web.api import JSON, Api
 from monitor.web.background import TIMEOUT, Background, CacheWarmer, SwitchHistory, UnusedLines
 from monitor.web.exposition import Exposition, Family
@@ -51,7 +52,7 @@ from monitor.web.metrics import Counters, Metrics, evaluate
 from monitor.web.openapi import document
 from monitor.web.parameters import read_parameters
 from monitor.web.pool import SILENCE_TIMEOUT, Pool, PooledConnection
-from monitor.web.route import LiveRequest, LiveRoute, Route
+from monitor.web.route import Action, LiveRequest, LiveRoute, Route
 from monitor.web.router import Parts, Router
 from monitor.web.workers import Workers
 
@@ -79,6 +80,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     status_routes.APP,
     status_routes.ALERTS,
 )
+ACTIONS: Sequence[Action] = ()
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database
@@ -168,7 +170,11 @@ class Running:
 def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[Background]]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
-    pool = Pool(lambda: open_tables(database, SILENCE_TIMEOUT))
+
+    def connect() -> Connection:
+        return open_tables(database, SILENCE_TIMEOUT)
+
+    pool = Pool(connect)
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
     household = CurrentHousehold(settings, folder, lambda found: live.use(*found))
@@ -193,6 +199,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
+    actions = Actions(ACTIONS, settings, pool, connect, answers_on, household.refresh, api.renew)
     collector = FactsCollector(lend)
     alerting = Alerting(lambda: household.now.config, live, collector)
 
@@ -210,8 +217,8 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         Background(slow, collector.step),
         Background(quick, alerting.step, try_again=1.0),
     )
-    description = packed(json_bytes(document([*ROUTES, now_routes.STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), {now_routes.STREAM.name: stream}, language), live, background
+    description = packed(json_bytes(document([*ROUTES, now_routes.STREAM, *ACTIONS])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, actions, description, Files(PAGE), {now_routes.STREAM.name: stream}, language), live, background
 
 
 def _remember(home: Home, meter: Meter) -> None:

@@ -9,7 +9,9 @@ export type Child = Node | string | false | null | undefined | Child[];
 type Value = string | number | boolean | null | undefined;
 /** Of HTML and SVG, the attributes that the page sets. */
 type Attribute =
+  | 'accept'
   | 'action'
+  | 'autocomplete'
   | 'checked'
   | 'class'
   | 'cx'
@@ -21,11 +23,15 @@ type Attribute =
   | 'height'
   | 'hidden'
   | 'href'
+  | 'for'
   | 'id'
+  | 'inputmode'
   | 'lang'
   | 'max'
+  | 'maxlength'
   | 'method'
   | 'min'
+  | 'multiple'
   | 'name'
   | 'open'
   | 'patternUnits'
@@ -37,6 +43,7 @@ type Attribute =
   | 'scope'
   | 'selected'
   | 'shape-rendering'
+  | 'size'
   | 'step'
   | 'tabindex'
   | 'target'
@@ -73,7 +80,7 @@ export type Choice = {
   /** what the address asks for in vain */
   unknown: string | null;
 };
-/** What a view is given. Only the places `now` and `status` are drawn without a meter. */
+/** What a view is given. Only the places `now`, `status` and `settings` are drawn without a meter. */
 export type Context<M = Meter> = {
   meters: Meter[];
   meter: M;

@@ -1,7 +1,8 @@
 """Why a question is not answered, in English and in French: at the command line and on the web. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from common.errors import ConfigError
@@ -169,12 +170,23 @@ TEXTS: Mapping[str, Text] = {
     "control_characters": Text(
         400, "the address contains control characters", "l’adresse contient des caractères de contrôle"
     ),
-    "read_only": Text(
-        405, "method refused: the interface is read-only", "méthode refusée : l’interface est en lecture seule"
+    "wrong_method": Text(
+        405, "method refused: expected is {allowed}", "méthode refusée : ce qui est attendu est {allowed}"
     ),
     "stream_method": Text(405, "a stream is read with GET", "un flux se lit avec GET"),
-    "late_form": Text(408, "the form did not arrive in time", "le formulaire n’est pas arrivé à temps"),
-    "long_form": Text(413, "the form is too long", "le formulaire est trop long"),
+    "late_body": Text(408, "what you sent did not arrive in time", "ce que vous avez envoyé n’est pas arrivé à temps"),
+    "long_body": Text(
+        413,
+        "what you sent is too long: {most} bytes at most",
+        "ce que vous avez envoyé est trop long : {most} octets au plus",
+    ),
+    "wrong_kind": Text(415, "this is sent as {kind} only", "ceci ne s’envoie que sous la forme {kind}"),
+    "no_json": Text(400, "the body is not JSON", "le contenu n’est pas du JSON"),
+    "no_version_given": Text(
+        428,
+        "the header If-Match must say which version is changed",
+        "l’en-tête If-Match doit dire quelle version est modifiée",
+    ),
     "no_address": Text(404, "there is nothing at this address", "il n’y a rien à cette adresse"),
     "no_version": Text(404, "the interface begins with {begin}", "l’interface commence par {begin}"),
     "no_route": Text(
@@ -267,16 +279,16 @@ TEXTS: Mapping[str, Text] = {
 class RequestError(ConfigError):
     """A question cannot be answered as it was asked; its own text is English."""
 
-    def __init__(self, key: str, *, meters: Sequence[str] = (), **values: object) -> None:
+    def __init__(self, key: str, *, members: Mapping[str, Any] = MappingProxyType({}), **values: object) -> None:
         """Keep the reason, one of `TEXTS`.
 
         Args:
             key: of the reason.
-            meters: for programs: one of these must be named.
+            members: for programs: what else they need to know, as JSON.
             values: what its sentence shows; may be local days or times.
         """
         self.key = key
-        self.meters = meters
+        self.members = dict(members)
         self._values = values
         super().__init__(self.text("en"))
 

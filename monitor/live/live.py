@@ -173,7 +173,7 @@ class Live:
             meter = newest(meter, self._config.household.meters)
         if meter is None:
             if len(known) > 1:
-                raise RequestError("meter_needed", known=", ".join(known), meters=known)
+                raise RequestError("meter_needed", known=", ".join(known), members={"meters": known})
             return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
         if meter not in known and self._poll.meters() is not None:

@@ -10,6 +10,7 @@ export default {
     review: 'Review',
     contracts: 'Contracts',
     status: 'Status',
+    settings: 'Settings',
   },
   meterChoice: 'Meter',
   allMeters: 'All',

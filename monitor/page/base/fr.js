@@ -11,6 +11,7 @@ export default {
     review: 'Bilan',
     contracts: 'Contrats',
     status: 'État',
+    settings: 'Réglages',
   },
   meterChoice: 'Compteur',
   allMeters: 'Tous',

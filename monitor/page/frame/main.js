@@ -36,7 +36,10 @@ const VIEWS = {
   bilan: ['review', other('review')],
   contrats: ['contracts', other('contracts')],
   etat: ['status', other('status')],
+  reglages: ['settings', other('settings')],
 };
+/** What there is to see and to set before the first meter. */
+const WITHOUT_METER = [VIEWS.etat[1], VIEWS.reglages[1]];
 /** @type {Record<string, Load>} */
 const HOUSES = { unknown: other('unknown'), all: other('together') };
 // What may stand after a place, and what else is said of it.
@@ -44,6 +47,7 @@ const DETAILS = {
   jour: [isDate, T.address.day],
   bilan: [period, T.address.period],
   contrats: [(text) => /^\d{4}$/.test(text), T.address.season],
+  reglages: [(text) => /^[a-z]+$/.test(text), () => T.address.nothing],
 };
 const RETRY = 15000;
 const SLOW = 300;
@@ -173,7 +177,7 @@ async function refresh(view, trouble) {
  */
 async function draw(load, context) {
   const { meter, choice } = context,
-    one = meter || load === VIEWS.etat[1] ? load : VIEWS[''][1];
+    one = meter || WITHOUT_METER.includes(load) ? load : VIEWS[''][1];
   const view = await (HOUSES[choice.unknown ? 'unknown' : choice.all ? 'all' : ''] ?? one)();
   return view(context);
 }

@@ -29,6 +29,10 @@ export default {
       alerts: 'alerts',
     },
   },
+  changes: {
+    forbidden: 'The change was refused.',
+    failed: 'Saving failed.',
+  },
   settings: {
     pricesError: 'A file of prices needs correcting: the earlier prices still apply.',
     unused: (section, meter) => `“${section}” in monitor.yaml: the meter ${meter} is unknown.`,

@@ -29,6 +29,10 @@ export default {
       alerts: 'alertes',
     },
   },
+  changes: {
+    forbidden: 'Modification refusée.',
+    failed: 'L’enregistrement a échoué.',
+  },
   settings: {
     pricesError: 'Un fichier de prix est à corriger : les prix d’avant restent appliqués.',
     unused: (section, meter) => `« ${section} » dans monitor.yaml : le compteur ${meter} est inconnu.`,

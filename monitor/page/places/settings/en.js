@@ -1,0 +1,46 @@
+import * as f from '../../base/format.js';
+
+export default {
+  open: 'This page opens without a password: anyone who can reach it can change these settings, too.',
+  app: 'Anyone who sees this page in Home Assistant can change these settings.',
+  groups: {
+    contract: 'Contract and prices',
+    meters: 'Meters',
+    notes: 'Notes',
+    budget: 'Budget',
+    sources: 'Devices and sun',
+    keep: 'Backup and retention',
+    past: 'The past',
+    indexes: 'Meter readings',
+    gone: 'No longer there',
+    port: 'Port of the meter',
+    language: 'Language',
+  },
+  one: { contracts: 'Contract', notes: 'Note', sources: 'Device', windows: 'Window', entry: 'Line' },
+  optional: ' (optional)',
+  choose: 'Choose…',
+  none: '–',
+  remove: 'Remove',
+  entry: (name, n) => `${name} ${n}`,
+  add: {
+    contracts: 'Add a contract',
+    notes: 'Add a note',
+    sources: 'Add a device',
+    windows: 'Add a window',
+    entry: 'Add',
+  },
+  notANumber: (example) => `A number is expected, such as ${example}.`,
+  saving: 'Saving…',
+  saved: 'Saved',
+  undo: 'Undo',
+  undone: 'Undone: the value from before is back.',
+  incomplete: 'Saved as soon as the required fields are filled in.',
+  wrong: 'Not saved yet: please correct.',
+  elsewhere:
+    'Changed elsewhere meanwhile (another tab, another device). Here is the present value; your last entry is not saved.',
+  summary: {
+    contract: (offer, power, date) => `${offer}, ${power}, since ${date}`,
+    assumed: 'EDF Tarif Bleu, assumed',
+    notes: (n) => `${f.number(n)} ${f.plural(n, 'note', 'notes')}`,
+  },
+};

@@ -1,0 +1,46 @@
+import * as f from '../../base/format.js';
+
+export default {
+  open: 'Cette page s’ouvre sans mot de passe : toute personne qui y accède peut aussi changer ces réglages.',
+  app: 'Toute personne qui voit cette page dans Home Assistant peut changer ces réglages.',
+  groups: {
+    contract: 'Contrat et prix',
+    meters: 'Compteurs',
+    notes: 'Notes',
+    budget: 'Budget',
+    sources: 'Appareils et soleil',
+    keep: 'Sauvegarde et conservation',
+    past: 'Le passé',
+    indexes: 'Index du compteur',
+    gone: 'Ce qui n’est plus là',
+    port: 'Port du compteur',
+    language: 'Langue',
+  },
+  one: { contracts: 'Contrat', notes: 'Note', sources: 'Appareil', windows: 'Plage', entry: 'Ligne' },
+  optional: ' (facultatif)',
+  choose: 'Choisir…',
+  none: '–',
+  remove: 'Retirer',
+  entry: (name, n) => `${name} ${n}`,
+  add: {
+    contracts: 'Ajouter un contrat',
+    notes: 'Ajouter une note',
+    sources: 'Ajouter un appareil',
+    windows: 'Ajouter une plage',
+    entry: 'Ajouter',
+  },
+  notANumber: (example) => `Un nombre est attendu, par exemple ${example}.`,
+  saving: 'Enregistrement…',
+  saved: 'Enregistré',
+  undo: 'Annuler',
+  undone: 'Annulé : la valeur d’avant est rétablie.',
+  incomplete: 'Enregistré dès que les champs obligatoires sont remplis.',
+  wrong: 'Pas encore enregistré : à corriger.',
+  elsewhere:
+    'Modifié entre-temps ailleurs (autre onglet, autre appareil). Voici la valeur actuelle ; votre dernière saisie n’est pas enregistrée.',
+  summary: {
+    contract: (offer, power, date) => `${offer}, ${power}, depuis le ${date}`,
+    assumed: 'Tarif Bleu d’EDF, supposé',
+    notes: (n) => `${f.number(n)} ${f.plural(n, 'note', 'notes')}`,
+  },
+};
