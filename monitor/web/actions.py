@@ -42,7 +42,18 @@ class Actions:
         done: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Prepare; `pool` only reads, `connect` opens a connection that may write; `settle` reads what was changed, `done` follows it."""
+        """Prepare.
+
+        Args:
+            actions: what can be changed.
+            config: of the monitor.
+            pool: of connections that read.
+            connect: opens one that may write.
+            answers_on: returns the home over a connection.
+            settle: reads what was changed, over a connection.
+            done: is called after each change.
+            now: returns the time.
+        """
         methods = dict.fromkeys(action.method for action in actions)
         self._paths = {method: Paths([one for one in actions if one.method == method]) for method in methods}
         self._config = config
