@@ -5,16 +5,19 @@ import contextlib
 import difflib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, NotReady
+from common.runtime.cli import chosen_language
 from common.settings import config
 from common.settings.fields import Problem, SectionError
 from common.settings.file_errors import reason
-from common.settings.language import language_of, tr
+from common.settings.language import tr
 from common.settings.yaml_file import read_yaml, write_yaml
+from monitor.base.addresses import read_addresses
 from monitor.base.alert_settings import ADDRESSES
 from monitor.base.config import MonitorConfig
 from monitor.money.current import snapshot
@@ -50,7 +53,8 @@ def load(arguments: argparse.Namespace) -> int:
         if arguments.once:
             found = {name: value for name, value in found.items() if not before[name].version}
         if ADDRESSES.name in found:
-            found[ADDRESSES.name] = with_urls(machine.state, found[ADDRESSES.name])
+            before |= {ADDRESSES.name: replace(before[ADDRESSES.name], value=list(read_addresses(machine.state).urls))}
+            found |= _with_addresses(machine.state, found.pop(ADDRESSES.name))
         _refuse(problems_of(found, machine, arguments.config.parent), arguments)
         changes = {name: value for name, value in found.items() if value != before[name].value}
         for line in described(before, changes):
@@ -96,10 +100,20 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[Connection, Monitor
         yield connection, machine
 
 
+def _with_addresses(state: Path, value: Any) -> dict[str, Any]:
+    """Return the section of addresses; a document of another machine names them, and has none of the secrets."""
+    try:
+        return {ADDRESSES.name: with_urls(state, value)}
+    except SectionError as error:
+        print("; ".join(f"{one.at}: {tr(one.en, one.fr)}" for one in error.problems))  # noqa: T201
+        print(tr("enter the addresses again", "saisissez de nouveau les adresses"))  # noqa: T201
+        return {}
+
+
 def _refuse(problems: Sequence[Problem], arguments: argparse.Namespace) -> None:
     if not problems:
         return
-    language = arguments.language or language_of()
+    language = chosen_language(arguments)
     first, *more = (ConfigError(f"{one.at}: {one.text(language)}") for one in problems)
     first.more = tuple(more)
     raise first
