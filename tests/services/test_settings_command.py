@@ -159,8 +159,9 @@ def test_a_file_of_the_storer_is_taken_over_with_its_variables(commands: Command
         "name: ${NOT_THERE}\ndatabase: {host: localhost}\nsources: ${SOURCES}\n"
         "retention:\n  frames: ${RETENTION_FRAMES}\n  minutes: ${RETENTION_MINUTES}\n"
     )
-    retention = {"RETENTION_FRAMES": "2 years", "RETENTION_MINUTES": "null"}
-    commands.run("load", file, "--yes", SOURCES=json.dumps(sources), **retention)
+    commands.run(
+        "load", file, "--yes", SOURCES=json.dumps(sources), RETENTION_FRAMES="2 years", RETENTION_MINUTES="null"
+    )
     found = commands.show()
     assert found["sources"] == sources
     assert (found["retention"]["frames"], found["retention"]["minutes"]) == (24, None)
@@ -173,8 +174,7 @@ def test_a_wrong_document_is_refused_whole_with_each_mistake_at_its_field(comman
         f"budget: {{euros: -3}}\ncontracts: [{{meter: '{METER}', from: 2025-02-01, offer: tempo, power: 99}}]\n"
         "notes: [{at: 2026-10-03, text: good}]\n"
     )
-    for action in (["check", document], ["load", document, "--yes"]):
-        said = commands.run(*action, code=2)
+    for said in (commands.run("check", document, code=2), commands.run("load", document, "--yes", code=2)):
         assert "budget.euros: " in said
         assert "contracts[0].power: " in said
     assert commands.show()["notes"] == []
