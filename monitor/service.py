@@ -34,6 +34,7 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, notes, weather, why
 from monitor.places.review import routes as review
+from monitor.places.settings import routes as settings_routes
 from monitor.places.status import routes as status_routes
 from monitor.places.status import status
 from monitor.readings.hours import Meter
@@ -79,8 +80,9 @@ ROUTES: Sequence[Route | LiveRoute] = (
     status.ROUTE,
     status_routes.APP,
     status_routes.ALERTS,
+    *settings_routes.ROUTES,
 )
-ACTIONS: Sequence[Action] = ()
+ACTIONS: Sequence[Action] = settings_routes.ACTIONS
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database
@@ -199,7 +201,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    actions = Actions(ACTIONS, settings, pool, connect, answers_on, household.refresh, api.renew)
+    actions = Actions(ACTIONS, household, pool, connect, answers_on, api.renew)
     collector = FactsCollector(lend)
     alerting = Alerting(lambda: household.now.config, live, collector)
 

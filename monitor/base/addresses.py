@@ -31,7 +31,7 @@ def read_addresses(state: Path) -> SavedAddresses:
         return SavedAddresses()
     if not isinstance(found, dict) or not isinstance(found.get("urls"), list):
         raise ValueError(f"{state / NAME}: no addresses")
-    return SavedAddresses(int(found["version"]), tuple(map(str, found["urls"])))
+    return SavedAddresses(int(found.get("version", 0)), tuple(map(str, found["urls"])))
 
 
 def write_addresses(state: Path, addresses: SavedAddresses) -> None:

@@ -181,6 +181,69 @@ TEXTS: Mapping[str, Text] = {
         "ce que vous avez envoyé est trop long : {most} octets au plus",
     ),
     "wrong_kind": Text(415, "this is sent as {kind} only", "ceci ne s’envoie que sous la forme {kind}"),
+    "no_value": Text(422, 'what is sent is {{"value": …}}', 'ce qui s’envoie est {{"value": …}}'),
+    "wrong_fields": Text(
+        422, "nothing was saved: a field is to be corrected", "rien n’est enregistré : un champ est à corriger"
+    ),
+    "changed_meanwhile": Text(
+        412,
+        "nothing was saved: this was changed elsewhere meanwhile",
+        "rien n’est enregistré : ceci a été modifié ailleurs entre-temps",
+    ),
+    "addresses_unwritable": Text(
+        503,
+        "the addresses cannot be saved: the log of the program says why",
+        "les adresses ne peuvent pas être enregistrées : le journal du programme dit pourquoi",
+    ),
+    "no_right": Text(
+        503,
+        "nothing was saved: the monitor’s account in the database may not write settings yet; its check says which"
+        " right is missing",
+        "rien n’est enregistré : le compte de la page dans la base de données n’a pas encore le droit d’écrire"
+        " les réglages ; son diagnostic dit quel droit manque",
+    ),
+    "no_tables": Text(
+        503,
+        "nothing was saved: the storer of this version has not made its tables yet; try again in a moment",
+        "rien n’est enregistré : l’archiveur de cette version n’a pas encore créé ses tables ; réessayez dans un"
+        " instant",
+    ),
+    # What the storer is asked to do.
+    "no_kind": Text(
+        422,
+        "a request has a kind, one of {known}, and its arguments",
+        "une demande a un « kind », parmi {known}, et ses arguments",
+    ),
+    "no_request": Text(404, "there is no such request", "cette demande n’existe pas"),
+    "many_requests": Text(
+        429,
+        "too many requests wait already: cancel one, or try again later",
+        "trop de demandes attendent déjà : annulez-en une, ou réessayez plus tard",
+    ),
+    "request_started": Text(
+        409,
+        "the request was started: its file is not changed any more",
+        "la demande est lancée : son fichier ne change plus",
+    ),
+    "request_without_file": Text(409, "this kind of request has no file", "cette demande n’a pas de fichier"),
+    "piece_missing": Text(
+        409,
+        "a piece of the file has not arrived: send it again",
+        "un morceau du fichier n’est pas arrivé : renvoyez-le",
+    ),
+    "request_taken": Text(
+        409, "it is too late: the request runs, or has ended", "trop tard : la demande est en cours, ou terminée"
+    ),
+    "deletion_without_password": Text(
+        403,
+        "a page without a password deletes nothing: give it one first",
+        "une page sans mot de passe ne supprime rien : donnez-lui d’abord un mot de passe",
+    ),
+    "no_administrator": Text(
+        403,
+        "only an administrator of Home Assistant may delete this",
+        "seul un administrateur de Home Assistant peut supprimer ceci",
+    ),
     "no_json": Text(400, "the body is not JSON", "le contenu n’est pas du JSON"),
     "no_version_given": Text(
         428,

@@ -74,6 +74,18 @@ class CurrentHousehold:
         unknown = Household(addresses=tuple(self._addresses().urls), is_known=False)
         self.now = snapshot(config, folder, {})._replace(config=replace(config, household=unknown))
 
+    def values(self) -> Mapping[str, Any]:
+        """Return the typed values of the sections that were saved, the last good ones."""
+        return dict(self._values)
+
+    def tried(self, values: Mapping[str, Any]) -> Snapshot:
+        """Return what other typed values of sections would make; nothing is changed.
+
+        Raises:
+            ConfigError: a table of prices is wrong.
+        """
+        return snapshot(self._config, self._folder, values, self.now.config.household.addresses)
+
     def refresh(self, connection: Connection) -> None:
         """Look whether something changed, and make the next snapshot if so.
 

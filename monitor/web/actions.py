@@ -12,8 +12,8 @@ from typing import Any
 
 from common.database.mariadb import Connection
 from common.errors import ConfigError, DatabaseError, PermanentError
-from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
+from monitor.money.current import CurrentHousehold
 from monitor.money.home import Home
 from monitor.web.http import NO_STORE, Request, Response, json_bytes, problem
 from monitor.web.parameters import Paths, read_parameters
@@ -34,11 +34,10 @@ class Actions:
     def __init__(
         self,
         actions: Sequence[Action],
-        config: MonitorConfig,
+        household: CurrentHousehold,
         pool: Pool,
         connect: Callable[[], Connection],
         answers_on: Callable[[PooledConnection], Home],
-        settle: Callable[[PooledConnection], None],
         done: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -46,21 +45,19 @@ class Actions:
 
         Args:
             actions: what can be changed.
-            config: of the monitor.
+            household: that the next answers are made with.
             pool: of connections that read.
             connect: opens one that may write.
             answers_on: returns the home over a connection.
-            settle: reads what was changed, over a connection.
             done: is called after each change.
             now: returns the time.
         """
         methods = dict.fromkeys(action.method for action in actions)
         self._paths = {method: Paths([one for one in actions if one.method == method]) for method in methods}
-        self._config = config
+        self._household = household
         self._pool = pool
         self._connect = connect
         self._answers_on = answers_on
-        self._settle = settle
         self._done = done
         self._now = now
         self._workers = Workers(1, _MOST_WAITING)  # one after the other
@@ -115,11 +112,11 @@ class Actions:
                 home = self._answers_on(connection)
                 answer = action.answer(
                     ActionRequest(
-                        home=home, connect=self._connect, config=self._config, parameters=parameters, body=body,
-                        version=version, caller=caller, now=self._now(), language=language,
+                        home=home, connect=self._connect, config=home.config, household=self._household,
+                        parameters=parameters, body=body, version=version, caller=caller, now=self._now(),
+                        language=language,
                     )
                 )  # fmt: skip
-                self._settle(connection)  # the next question is answered with it
         except RequestError as refusal:
             return problem(refusal, language)
         except (DatabaseError, ConfigError) as error:

@@ -12,6 +12,7 @@ from monitor.base.config import AppFile, MonitorConfig
 from monitor.base.ranges import Range, check_length
 from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
+from monitor.money.current import CurrentHousehold
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.web.typed import Schema, answer_schema
@@ -116,6 +117,7 @@ class ActionRequest:
     home: Home  # on a connection that can only read
     connect: Callable[[], Connection]  # opens one that may write what is the page's
     config: MonitorConfig
+    household: CurrentHousehold
     parameters: Mapping[str, Any]
     body: Any  # as the action takes it: JSON, bytes or None
     version: int | None  # of `If-Match`

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from common.database.mariadb import Connection
 from common.database.sections import read_sections
@@ -22,8 +22,8 @@ class ChangedMeanwhile(Exception):
 class SavedSection:
     """A section as the page sees it."""
 
-    value: Any  # its JSON; of secrets only what may be shown
-    version: int = 0  # 0: nobody wrote it, and this is its default
+    value: Annotated[Any, "its JSON; of secrets only what may be shown"]
+    version: Annotated[int, "0: nobody wrote it, and this is its default"] = 0
 
 
 def present(connection: Connection, state: Path) -> dict[str, SavedSection]:
@@ -37,9 +37,17 @@ def present(connection: Connection, state: Path) -> dict[str, SavedSection]:
         name: SavedSection(saved[name].value, saved[name].version) if name in saved else SavedSection(section.default)
         for name, section in SECTIONS.items()
     }
-    addresses = read_addresses(state)
+    addresses = _addresses(state)
     found[ADDRESSES.name] = SavedSection(shown(addresses), addresses.version)
     return found
+
+
+def _addresses(state: Path) -> SavedAddresses:
+    """Return the addresses; none if their file is damaged, which is logged elsewhere: they are entered again."""
+    try:
+        return read_addresses(state)
+    except (OSError, ValueError):
+        return SavedAddresses()
 
 
 def shown(addresses: SavedAddresses) -> list[dict[str, str]]:
@@ -80,28 +88,31 @@ def save(connection: Connection, state: Path, name: str, value: Any, version: in
     return version + 1
 
 
-def with_urls(state: Path, value: Any) -> list[Any]:
+def with_urls(state: Path, value: Any) -> Any:
     """Return a value of `addresses` with the addresses that it keeps by their id.
 
     Raises:
         SectionError: one is not there.
     """
-    kept = read_addresses(state)
-    urls = {one["id"]: url for one, url in zip(shown(kept), kept.urls, strict=True)}
+    if not isinstance(value, list):
+        return value
+    kept = _addresses(state)
+    urls: dict[Any, str] = {one["id"]: url for one, url in zip(shown(kept), kept.urls, strict=True)}
     found = []
-    for number, one in enumerate(value if isinstance(value, list) else [value]):
+    for number, one in enumerate(value):
         if isinstance(one, Mapping):
-            if one.get("id") not in urls:
+            if str(one.get("id")) not in urls:
                 at = f"{ADDRESSES.name}[{number}]"
                 raise SectionError([Problem(at, "cette adresse n’est plus là", "this address is not there any more")])
-            found.append(urls[one["id"]])
+            found.append(urls[str(one["id"])])
         else:
             found.append(one)
     return found
 
 
 def _save_addresses(state: Path, value: Any, version: int) -> int:
-    if read_addresses(state).version != version:
+    if _addresses(state).version != version:
         raise ChangedMeanwhile(ADDRESSES.name)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_addresses(state, SavedAddresses(version + 1, tuple(ADDRESSES.read(with_urls(state, value)))))
     return version + 1

@@ -17,7 +17,7 @@ from common.check.database import Needs, diagnose_refusal, refusal_of
 from common.check.findings import NOT_CONFIGURED, Finding, Report, count, report_to
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
-from common.database.schema import account_of, held_rights
+from common.database.schema import account_of, held_rights, held_rights_on
 from common.errors import ConfigError, DatabaseError, NotReady
 from common.machine.deployment import here
 from common.runtime.cli import chosen_language
@@ -203,6 +203,9 @@ _STORER = "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")
+#: What the page writes.
+_SETTINGS = ("settings", "requests", "request_pieces")
+_CHANGING = ("INSERT", "UPDATE", "DELETE")
 _LATE = timedelta(minutes=30)  # rollups are final 15 minutes after a frame
 
 
@@ -213,7 +216,8 @@ class DatabaseFacts:
     where: str
     version: str
     account: str
-    can_write: tuple[str, ...] = ()
+    can_write: tuple[str, ...] = ()  # of what is the storer's
+    unwritable: tuple[str, ...] = ()  # tables of settings and requests
     has_rollups: bool = True
     meters: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -239,7 +243,8 @@ def _probe(connection: Connection, where: str) -> DatabaseFacts:
     ((version,),) = connection.query("SELECT VERSION()")
     account, held = account_of(connection), held_rights(connection)
     can_write = tuple(right for right in _WRITING if right in held)
-    facts = DatabaseFacts(where=where, version=version, account=account, can_write=can_write)
+    unwritable = tuple(table for table in _SETTINGS if not held_rights_on(connection, table).issuperset(_CHANGING))
+    facts = DatabaseFacts(where=where, version=version, account=account, can_write=can_write, unwritable=unwritable)
     if not {str(name) for (name,) in connection.query("SHOW TABLES")} >= _ROLLUPS:
         return replace(facts, has_rollups=False)
     states = connection.query("SELECT up_to FROM rollup_state")
@@ -263,6 +268,11 @@ def diagnose_database(facts: DatabaseFacts, config: MonitorConfig, now: datetime
     yield TEXTS.finding("database_ok", name=name, server=server, version=facts.version, account=facts.account)
     if facts.can_write:
         yield TEXTS.finding("database_may_write", account=facts.account, rights=", ".join(facts.can_write))
+    if facts.unwritable:
+        rights, admin = ", ".join(("CREATE", *_CHANGING)), here(PROGRAM).sql()
+        grants = [f"GRANT {rights} ON {name}.{table} TO {facts.account};" for table in facts.unwritable]
+        tables, account = ", ".join(facts.unwritable), facts.account
+        yield TEXTS.finding("settings_unwritable", account=account, tables=tables, admin=admin, grant=" ".join(grants))
     if not facts.has_rollups:
         yield TEXTS.finding("tables_missing")
         return

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -31,9 +32,9 @@ class Changes:
         action = Action(
             method="POST", name="requests/{id}/start", text="Starts.", answer=answer, parameters=[number], **more
         )
-        self.actions = Actions(
-            [action], MonitorConfig(), Pool(Server), Server, lambda one: cast("Any", one), self.count, lambda: NOW
-        )
+        nothing = cast("Any", None)
+        home = cast("Any", SimpleNamespace(config=MonitorConfig()))
+        self.actions = Actions([action], nothing, Pool(Server), Server, lambda _: home, self.count, lambda: NOW)
 
     def count(self) -> None:
         self.done += 1

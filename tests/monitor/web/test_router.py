@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlencode, urljoin
 
@@ -82,6 +83,9 @@ ACTIONS = (
 )
 
 
+HOME = SimpleNamespace(config=MonitorConfig())
+
+
 class Lent(Pool):
     """A pool that is never asked."""
 
@@ -132,7 +136,8 @@ class Site:
         self.api = Asked()
         self.streams = streams or Streams()
         self.acted = 0
-        actions = Actions(ACTIONS, config, Lent(), cast("Any", None), cast("Any", lambda _: None), self.act)
+        nothing = cast("Any", None)
+        actions = Actions(ACTIONS, nothing, Lent(), nothing, cast("Any", lambda _: HOME), self.act)
         parts = Parts(
             cast("Api", self.api),
             actions,

@@ -157,6 +157,14 @@ def test_a_body_that_does_not_arrive_is_refused_and_the_log_says_nothing(
     assert not caplog.records
 
 
+def test_a_body_that_is_too_long_is_refused_and_the_next_change_answered(here: Here) -> None:
+    kind = {"Content-Type": "application/json", "If-Match": '"3"'}
+    for length, status in ((65_536, 200), (70_000, 413), (65_536, 200)):
+        with contextlib.closing(here.connect()) as browser:
+            browser.request("PUT", "/api/v1/settings/budget", b'"' + b"x" * (length - 2) + b'"', kind)
+            assert browser.getresponse().status == status
+
+
 def test_a_request_with_two_lengths_is_refused_and_what_follows_is_not_read(here: Here) -> None:
     with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
         raw.sendall(
