@@ -209,6 +209,11 @@ export const neededPower = (meter) => get('power', { meter });
 export const alerts = () => get('alerts');
 /** @type {(meter: string) => Promise<Answers.Forecast>} */
 export const forecast = (meter) => get('forecast', { meter });
+/**
+ * Registers now, and at the beginning of two days if they are given.
+ * @type {(meter: string, from?: Time, to?: Time) => Promise<Answers.Indexes>}
+ */
+export const indexes = (meter, from, to) => get('indexes', { meter, ...(from && to && between(from, to)) });
 /** @type {() => Promise<Answers.App>} */
 export const app = () => get('app');
 /** @type {(meter?: string) => Promise<Answers.Status>} */

@@ -247,6 +247,8 @@ export function answer(route, query, now, state) {
       return notes(id, query.get('at'), now);
     case 'forecast':
       return forecast(id, now, state, began);
+    case 'indexes':
+      return indexes(id, query, now);
     case 'profile':
       return profile(id, from, to, query.get('by') ?? 'day');
     default:
@@ -297,6 +299,28 @@ function weather(id, query, now) {
   return { meter: id, base: 18, thermometer: 'jardin', compared };
 }
 
+/** Registers that go on by 8 and 2 kWh a day. */
+function indexes(id, query, now) {
+  const dates = [query.get('from'), query.get('to')],
+    moments = [now, ...dates.map((day) => day && dayStart(day))];
+  const registers = [
+    ['HCHC', 'Heures creuses', 8000],
+    ['HCHP', 'Heures pleines', 2000],
+  ].map(([name, label, day]) => {
+    const [present, from, to] = moments.map((moment) => moment && Math.round((moment / HOUR / 24) * day));
+    return { name, label, kind: 'supplier', now: present, from, to, wh: to && to - from };
+  });
+  const [present, from, to] = moments.map((moment) => moment && iso(moment)),
+    wh = to && registers.reduce((sum, one) => sum + one.wh, 0);
+  return {
+    meter: id,
+    from: dates[0],
+    to: dates[1],
+    coverage: to && 1,
+    meters: [{ id, mode: 'historic', now: present, from, to, registers, wh }],
+    wh,
+  };
+}
 /** What is known so far of a month and a year goes on at the same rate. */
 function forecast(id, now, state, began) {
   const month = dateOf(now).slice(0, 7),
