@@ -33,7 +33,7 @@ FR: Mapping[str, str] = {
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
-    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre sous « contracts », dans monitor.yaml.",
+    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre dans les réglages de la page.",
     "seen_on": "prix du {day}",
     "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
     "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
@@ -191,7 +191,7 @@ EN: Mapping[str, str] = {
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
     "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
                  "February and 1 August (teleinfo-monitor prices check).",
-    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Name your offer in `contracts` in monitor.yaml.",
+    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Choose your offer in the settings of the page.",
     "seen_on": "prices of {day}",
     "old_price_market": "Check the prices, last seen more than a hundred days ago: {offers}.",
     "old_price_own": "Check the prices: the {offer} price list dates from {start}, more than seven months ago.",
