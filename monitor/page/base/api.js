@@ -209,11 +209,6 @@ export const neededPower = (meter) => get('power', { meter });
 export const alerts = () => get('alerts');
 /** @type {(meter: string) => Promise<Answers.Forecast>} */
 export const forecast = (meter) => get('forecast', { meter });
-/**
- * Registers now, and at the beginning of two days if they are given.
- * @type {(meter: string, from?: Time, to?: Time) => Promise<Answers.Indexes>}
- */
-export const indexes = (meter, from, to) => get('indexes', { meter, ...(from && to && between(from, to)) });
 /** @type {() => Promise<Answers.App>} */
 export const app = () => get('app');
 /** @type {(meter?: string) => Promise<Answers.Status>} */
@@ -259,7 +254,7 @@ export const startRequest = (id) => send('POST', `requests/${id}/start`);
 export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
 /**
  * The registers now, and at two days.
- * @type {(meter: string, from?: string, to?: string) => Promise<any>}
+ * @type {(meter: string, from?: string, to?: string) => Promise<Answers.Indexes>}
  */
 export const indexes = (meter, from, to) => get('indexes', { meter, from, to });
 
