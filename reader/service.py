@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,8 @@ from reader.delivery.tallies import Tallies
 from reader.health import HealthCheck, Welcome
 from reader.home_assistant.publisher import MeterPublisher
 from reader.line.health import SharedMeters
-from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
+from reader.line.lines import Lines
+from reader.line.worker import FrameReceived, LineEvent, LinkChanged, ProblemChanged
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class ReaderService:
         topics: Topics,
         events: deque[Event | LineEvent],
         session: Session,
-        lines: Sequence[LineWorker],
+        lines: Lines,
         delivery: Delivery,
         tallies: Tallies,
         storage: Storage,
@@ -93,14 +94,10 @@ class ReaderService:
 
     def run(self) -> None:
         """Handle events until the stop event, then spool the unconfirmed frames and disconnect."""
-        threads = [
-            threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
-        ]
         if self._delivery.pending:
             log.info("Recovered %d unconfirmed frames from the previous run", self._delivery.pending)
         self._session.start(thread=False)
-        for thread in threads:
-            thread.start()
+        self._lines.start()
         self._health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
             self._handle_event(self._idle_for())
@@ -114,7 +111,7 @@ class ReaderService:
                 # Again: a node of a cluster of brokers that has hung may have published our will since we left it.
                 self._session.publish(self._status_topic, "online", retain=True)
                 self._publish_health()
-        self._shut_down(threads)
+        self._shut_down()
 
     # Events.
 
@@ -262,11 +259,11 @@ class ReaderService:
 
     # Shutdown.
 
-    def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
+    def _shut_down(self) -> None:
         self._heartbeat.stop()
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
-        for thread in threads:
+        for thread in self._lines.stop():
             thread.join(max(0.0, deadline - self._monotonic()))
         for _ in range(len(self._events)):  # not those that come meanwhile: answers to what is published here
             self._handle_event(0)
