@@ -21,6 +21,7 @@ from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
 from reader.health import Welcome
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
+from reader.line.choice import PortChoice
 from reader.line.lines import Lines, MakeLine
 from reader.line.port import open_port
 from reader.line.timestamps import ReaderClock, Timestamper, residue_of
@@ -62,6 +63,7 @@ def build_reader(
         events.append(event)
         session.wake()
 
+    choice = None if config.port else _choice(config, topics, session)
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
     delivery = Delivery(session, topics, storers, journal, spool)
     delivery.recover(recovered, monotonic())
@@ -80,7 +82,8 @@ def build_reader(
         topics=topics,
         events=events,
         session=session,
-        lines=Lines(_line_maker(line_class, config, emit), config.port),
+        lines=Lines(_line_maker(line_class, config, emit), config.port if choice is None else choice.ports),
+        choice=choice,
         delivery=delivery,
         tallies=Tallies(journal),
         storage=storage,
@@ -105,9 +108,15 @@ def _session(
             topics.health("reader", config.name),
             topics.price("+"),
             birth_topic(config.home_assistant.prefix),
+            *([] if config.port else [topics.ports("monitor", "+")]),
         ],  # and what other parts add, by meter
         emit=emit,
     )
+
+
+def _choice(config: ReaderConfig, topics: Topics, session: Session) -> PortChoice:
+    topic = topics.ports("reader", config.name)
+    return PortChoice(config.name, config.spool.path, lambda offer: session.publish(topic, offer, retain=True))
 
 
 def _line_maker(line_class: type[LineWorker], config: ReaderConfig, emit: Callable[[LineEvent], None]) -> MakeLine:

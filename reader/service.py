@@ -24,6 +24,7 @@ from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
 from reader.health import HealthCheck, Welcome
 from reader.home_assistant.publisher import MeterPublisher
+from reader.line.choice import PortChoice
 from reader.line.health import SharedMeters
 from reader.line.lines import Lines
 from reader.line.worker import FrameReceived, LineEvent, LinkChanged, ProblemChanged
@@ -52,6 +53,7 @@ class ReaderService:
         events: deque[Event | LineEvent],
         session: Session,
         lines: Lines,
+        choice: PortChoice | None,
         delivery: Delivery,
         tallies: Tallies,
         storage: Storage,
@@ -62,13 +64,17 @@ class ReaderService:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime],
     ) -> None:
-        """Take the parts; see `build_reader`. `now` returns the time in UTC."""
+        """Take the parts; see `build_reader`.
+
+        `choice` says which ports to read, where the configuration does not. `now` returns the time in UTC.
+        """
         self._topics = topics
         self._status_topic = topics.status("reader", name)
         self._health_topic = topics.health("reader", name)
         self._events = events
         self._session = session
         self._lines = lines
+        self._choice = choice
         self._delivery = delivery
         self._tallies = tallies
         self._storage = storage
@@ -139,6 +145,8 @@ class ReaderService:
             case Connected():
                 self._connects += 1
                 self._delivery.connected()
+                if self._choice is not None:
+                    self._choice.connected()
                 if now < self._publish_until:
                     self._session.publish(self._status_topic, "online", retain=True)
                     self._publisher.republish(now)
@@ -171,6 +179,10 @@ class ReaderService:
                     self._on_confirmation(meter, confirmation)
             case ["monitor", monitor, "price"]:
                 self._publisher.on_prices(monitor, message.payload, now)
+            case ["monitor", monitor, "ports"] if self._choice is not None:
+                if self._choice.on_message(monitor, message.payload, now):
+                    self._lines.use(self._choice.ports)
+                    self._publish_health()
             case _:
                 self._publisher.on_message(message.topic, message.payload, now)
 
@@ -209,6 +221,9 @@ class ReaderService:
                 self._delivery.enqueue(tally, now)
             self._delivery.tick(now)
             self._publisher.tick(now)
+            self._lines.tick()
+            if self._choice is not None and self._session.connected:
+                self._choice.tick(now)
         elif self._delivery.can_continue_replay:
             self._delivery.replay(now)
 
@@ -250,6 +265,7 @@ class ReaderService:
                 "synchronised": all(line.clock[0] for line in self._lines),
                 "steps_back": sum(line.clock[1] for line in self._lines),
             },
+            "asks_port": self._choice is not None,
             "lines": [line.health.report() for line in self._lines],
             "meters": self._publisher.meters,
         }
