@@ -29,6 +29,13 @@ export default {
       alerts: 'alerts',
     },
   },
+  waiting: {
+    'forget-meter': (name, time) => `The meter “${name}” will be forgotten at ${time}.`,
+    'forget-source': (name, time) => `The device “${name}” will be forgotten at ${time}.`,
+    'forget-program': (name, time) => `The program “${name}” will be forgotten at ${time}.`,
+    until: 'All its data will be deleted.',
+    cancel: 'Cancel',
+  },
   changes: {
     forbidden: 'The change was refused.',
     failed: 'Saving failed.',

@@ -29,6 +29,13 @@ export default {
       alerts: 'alertes',
     },
   },
+  waiting: {
+    'forget-meter': (name, time) => `Le compteur « ${name} » sera oublié à ${time}.`,
+    'forget-source': (name, time) => `L’appareil « ${name} » sera oublié à ${time}.`,
+    'forget-program': (name, time) => `Le programme « ${name} » sera oublié à ${time}.`,
+    until: 'Toutes ses données seront supprimées.',
+    cancel: 'Annuler',
+  },
   changes: {
     forbidden: 'Modification refusée.',
     failed: 'L’enregistrement a échoué.',
