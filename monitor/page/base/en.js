@@ -28,14 +28,15 @@ export default {
   updated: (time) => `updated at ${time}`,
   close: 'Close',
   prices: {
+    yours: 'Not yours?',
+    set: 'Set the offer and the prices',
     of: (name) => ['Prices: ', name],
     regulated: 'EDF Tarif Bleu',
     assumed: (name) => ['Prices: ', name, ', assumed'],
     none: 'No price for this period.',
     missing: 'Some prices are missing: the cost is partial.',
     old: (date) => `Prices from ${date}, please check: they have probably changed since.`,
-    noContract:
-      'The offer or the subscribed power of this meter is unknown: add them under contracts, in the monitor’s configuration.',
+    noContract: 'The offer or the subscribed power of this meter is unknown.',
   },
   young: 'This meter is new: its first readings will appear here within a quarter of an hour.',
   tariff: {

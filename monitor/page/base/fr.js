@@ -29,14 +29,15 @@ export default {
   updated: (time) => `à jour à ${time}`,
   close: 'Fermer',
   prices: {
+    yours: 'Pas le vôtre ?',
+    set: 'Indiquer l’offre et les prix',
     of: (name) => ['Prix : ', name],
     regulated: 'Tarif Bleu d’EDF',
     assumed: (name) => ['Prix : ', name, ', supposé'],
     none: 'Aucun prix pour cette période.',
     missing: 'Certains prix manquent : le coût est partiel.',
     old: (date) => `Prix du ${date}, à vérifier : ils ont sans doute changé depuis.`,
-    noContract:
-      'L’offre ou la puissance souscrite de ce compteur est inconnue : indiquez-les sous contracts, dans la configuration du moniteur.',
+    noContract: 'L’offre ou la puissance souscrite de ce compteur est inconnue.',
   },
   young: 'Ce compteur est nouveau : ses premiers relevés s’afficheront ici d’ici un quart d’heure.',
   tariff: {

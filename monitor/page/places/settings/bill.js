@@ -12,7 +12,7 @@ const CENT = 100; // of 1e-4 EUR
  * The difference from the supplier's bill, a ratio.
  * @type {(ours: number | null, theirs: number | null | undefined) => number | null}
  */
-export const difference = (ours, theirs) => (ours == null || !theirs ? null : ours / (theirs * 1e4) - 1);
+export const difference = (ours, theirs) => (ours == null || !theirs ? null : (ours - theirs * 1e4) / (theirs * 1e4));
 
 /** show(bill) says it; what was entered of the bill stays. */
 export function billBlock() {

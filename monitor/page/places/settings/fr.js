@@ -105,7 +105,7 @@ export default {
     failed: 'L’import a échoué.',
     tooBig: (most) => `Ce fichier est trop gros : ${most} au plus.`,
     range: (from, to) => `Du ${from} au ${to}.`,
-    new: (n, kwh) => `À ajouter : ${n} valeurs${kwh == null ? '' : `, ${kwh} kWh`}.`,
+    new: (n, kwh) => `À ajouter : ${n} valeurs${kwh == null ? '' : `, ${kwh} kWh`}.`,
     nothingNew: 'Rien à ajouter.',
     already: (n) => `Déjà importé : ${n} valeurs.`,
     overlaps: (n) => `Déjà mesuré par le compteur, donc laissé : ${n} valeurs.`,
