@@ -47,10 +47,10 @@ export default {
   },
   month: 'Month',
   setup: {
-    port: 'Choose the port of the meter in the options of the app, on the “Configuration” tab.',
+    port: 'Choose the port of the meter in “Settings”.',
     found: 'Ports found:',
     which: 'Not sure? Unplug the adapter of the meter: its name leaves the list within a minute.',
-    none: 'No port was found: plug the adapter in, then restart the app.',
+    none: 'No port was found: plug the adapter in.',
     broker: 'Install the app “Mosquitto broker”: the readings of the meter pass through it.',
     install: 'Install Mosquitto',
   },

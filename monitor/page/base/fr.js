@@ -48,10 +48,10 @@ export default {
   },
   month: 'Mois',
   setup: {
-    port: 'Choisissez le port du compteur dans les options de l’application, onglet « Configuration ».',
+    port: 'Choisissez le port du compteur dans « Réglages ».',
     found: 'Ports trouvés :',
     which: 'Vous hésitez ? Débranchez l’adaptateur du compteur : son nom quitte la liste en une minute.',
-    none: 'Aucun port trouvé : branchez l’adaptateur, puis redémarrez l’application.',
+    none: 'Aucun port trouvé : branchez l’adaptateur.',
     broker: 'Installez l’application « Mosquitto broker » : les mesures du compteur passent par elle.',
     install: 'Installer Mosquitto',
   },
