@@ -32,7 +32,7 @@ from monitor.places.day import interval
 from monitor.places.day import routes as series
 from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
-from monitor.places.review import energy, forecast, notes, weather, why
+from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
 from monitor.places.settings import routes as settings_routes
 from monitor.places.status import routes as status_routes
@@ -67,6 +67,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     energy.ROUTE,
     energy_csv.ROUTE,
     interval.ROUTE,
+    indexes.ROUTE,
     now_routes.DEVICES,
     status_routes.EVENTS,
     *review.ROUTES,

@@ -124,14 +124,12 @@ def test_an_empty_line_stands_above_each_table(document: str) -> None:
 
 @pytest.mark.parametrize("user", ["reader", "storer", "monitor"])
 def test_rabbitmq_allows_what_mosquitto_allows(user: str) -> None:
-    """Except what some need only: sources."""
     rules = re.search(rf"set_topic_permissions {user} amq.topic \\\n +'(.+)' \\\n +'(.+)'", text_of("docs/brokers.md"))
     assert rules
     (lines,) = re.findall(rf"^user {user}\n((?:.+\n)+)", text_of("mosquitto/acl"), re.MULTILINE)
-    optional = {"sources/#", "shellies/#"}
     for access, topic in re.findall(r"^topic (read|write|readwrite) (.+)$", lines, re.MULTILINE):
         for right, rule in zip(("write", "read"), rules.groups(), strict=True):
-            if right in access and topic not in optional:
+            if right in access:
                 key = topic.replace("homeassistant/device/+", "homeassistant/device/teleinfo_x").replace("+", "x")
                 assert re.search(rule, key.replace("/", ".")), (right, topic)
 

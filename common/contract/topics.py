@@ -40,6 +40,10 @@ class Topics(NamedTuple):
         """The counters of a program; retained."""
         return f"{self.base}/{program}/{name}/health"
 
+    def ports(self, program: str, name: str) -> str:
+        """What a `reader` could listen to, or what a `monitor` says that a reader is to listen to; retained."""
+        return f"{self.base}/{program}/{name}/ports"
+
     def price(self, monitor: str) -> str:
         """What a kWh of each meter costs now and next, as this monitor computes it; retained."""
         return f"{self.base}/monitor/{monitor}/price"

@@ -134,7 +134,7 @@ def _check_name(name: str) -> None:
 
 
 def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: float = 10) -> bool:
-    """Clear status and health of a `reader` or `storer`, and end its session; return whether it had a status.
+    """Clear what a `reader` or `storer` has retained about itself, and end its session; return if it had a status.
 
     Subscribers of the status get the empty message, even if there was none to clear. Safe to repeat.
 
@@ -144,10 +144,10 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
     """
     _check_name(name)
     deadline = time.monotonic() + timeout
-    status, health = topics.status(program, name), topics.health(program, name)
+    status, health, ports = (topic(program, name) for topic in (topics.status, topics.health, topics.ports))
     with (
         captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), [status, health], deadline, warnings) as client,
+        RetainedClient(settings, _own_id(), [status, health, ports], deadline, warnings) as client,
     ):
         # The broker sends what it retains when we subscribe, so before our own message comes back. A program that is
         # running after all soon publishes its health again.
@@ -158,6 +158,8 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
         # not remain.
         with RetainedClient(settings, f"teleinfo-{program}-{name}", [], deadline, warnings):
             pass
+        if any(message.topic == ports and message.payload for message in messages):
+            client.clear(ports)
         client.clear(status)
     return bool(last_status)
 

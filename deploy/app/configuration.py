@@ -81,7 +81,7 @@ def broker_of(known: Known) -> str:
 def _reader(known: Known) -> Config:
     return {
         "name": NAME,
-        "port": list(known.options.ports),
+        "port": list(known.options.ports) or "ask",
         "mode": known.options.mode,
         "mqtt": _mqtt("reader", known),
         "spool": {"journal": JOURNAL, "path": SPOOL},

@@ -125,8 +125,6 @@ def prepare_container(options: Options) -> None:
     write(RUN / "reader.groups", ",".join(map(str, sorted(groups))))
     shutil.rmtree(SERVICES, ignore_errors=True)
     shutil.copytree(Path(__file__).with_name("services"), SERVICES)
-    if not options.ports:
-        (SERVICES / "reader" / "down").touch()
     if not options.internal:
         (SERVICES / "mariadb" / "down").touch()
 

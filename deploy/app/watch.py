@@ -33,7 +33,7 @@ def watch() -> None:
     while True:
         went_well = _follow(supervisor, options)
         if not options.ports:
-            found = _list_ports(found)
+            found = _follow_ports(found)
         if options.statistics and time.monotonic() >= statistics_at:
             statistics_at, statistics = time.monotonic() + _STATISTICS_EVERY, _bring_statistics(statistics)
         pause = _EVERY if went_well else min(2 * pause, _SLOWEST)
@@ -58,23 +58,12 @@ def has_accounts(options: Options, answers: Answers) -> bool:
     return options.internal or answers.get("accounts") == answers.get("mysql")
 
 
-def _list_ports(before: Sequence[str] | None) -> Sequence[str]:
-    """Show which serial ports the machine has, by their names; none is opened: one may be another app's radio stick."""
+def _follow_ports(before: Sequence[str] | None) -> Sequence[str]:
+    """Write for the page which serial ports the machine has; none is opened: one may be another app's radio stick."""
     found = ports(Host())
-    if found == before:
-        return found
-    log.warning("%s", advice(found))
-    if before is not None:  # else the start has just written them for the page
+    if before is not None and found != before:  # else the start has just written them
         subprocess.run((*_COMMAND, "prepare"), check=False)
     return found
-
-
-def advice(found: Sequence[str]) -> str:
-    """Return what the owner should do who has chosen no port."""
-    if not found:
-        return "No serial port was found: plug in the adapter"
-    choose = f"No port is chosen: choose that of the meter in the app's options. Found: {', '.join(found)}"
-    return f"{choose}. Not sure? Unplug the meter's adapter: its name leaves this list" if len(found) > 1 else choose
 
 
 def _bring_statistics(before: str) -> str:

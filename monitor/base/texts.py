@@ -11,6 +11,7 @@ FR: Mapping[str, str] = {
     "week_of": "sem. {number}, {day}",
     "subscription": "Abonnement",
     "OTHER": "Hors contrat", "register": "Registre {name}",
+    "reactive": "Énergie réactive {number}", "distributor": "Distributeur {number}",
     "peak": "Pointe : {power} VA le {day} à {time}.", "base_load": "Talon : {watts} W.",
     "forecast": "Prévision du {start} au {end} : {expected}, entre {low} et {high} quatre fois sur cinq.",
     "forecast_few_days": "Prévision : il faut 14 jours de relevés.",
@@ -32,7 +33,7 @@ FR: Mapping[str, str] = {
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
-    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre sous « contracts », dans monitor.yaml.",
+    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre dans les réglages de la page.",
     "seen_on": "prix du {day}",
     "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
     "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
@@ -168,6 +169,7 @@ EN: Mapping[str, str] = {
     "week_of": "week {number}, {day}",
     "subscription": "Standing charge",
     "OTHER": "Outside the contract", "register": "Register {name}",
+    "reactive": "Reactive energy {number}", "distributor": "Grid operator {number}",
     "peak": "Peak: {power} VA on {day} at {time}.", "base_load": "Base load: {watts} W.",
     "forecast": "Forecast from {start} to {end}: {expected}, between {low} and {high} four times out of five.",
     "forecast_few_days": "Forecast: 14 days of readings are needed.",
@@ -189,7 +191,7 @@ EN: Mapping[str, str] = {
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
     "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
                  "February and 1 August (teleinfo-monitor prices check).",
-    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Name your offer in `contracts` in monitor.yaml.",
+    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Choose your offer in the settings of the page.",
     "seen_on": "prices of {day}",
     "old_price_market": "Check the prices, last seen more than a hundred days ago: {offers}.",
     "old_price_own": "Check the prices: the {offer} price list dates from {start}, more than seven months ago.",

@@ -49,6 +49,7 @@ class Facts:
     power: int | None  # kVA
     contract_start: date | None
     structure: str | None  # an id of OFFERS
+    stated: bool = False  # the owner has named the offer
 
 
 class Home:
@@ -150,6 +151,7 @@ class Home:
             power=line.power if line else contract.power,
             contract_start=self.costs.contract_start(meter, now),
             structure=contract.offer,
+            stated=line is not None,
         )
 
     def first(self, meter: Meter) -> datetime | None:

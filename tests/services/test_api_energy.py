@@ -16,7 +16,7 @@ from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
 from monitor.places.review import csv as energy_csv
-from monitor.places.review import energy
+from monitor.places.review import energy, forecast, notes
 from monitor.web.route import Body, Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
@@ -184,6 +184,15 @@ def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_ar
         answer = ask(route, tables, END, prices, times, config=config)
         check(answer, route.schema)
         assert answer["prices"]["of"] == {"name": "tempo", "assumed": assumed}
+
+
+@pytest.mark.parametrize("route", [forecast.ROUTE, notes.ROUTE])
+def test_answers_of_now_say_that_their_prices_are_assumed(tables: Database, route: Route) -> None:
+    named = MonitorConfig(contracts=(ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9),))
+    for config, assumed in ((MonitorConfig(), True), (named, False)):
+        answer = ask(route, tables, END, PRICES, f"meter={METER}", config=config)
+        check(answer, route.schema)
+        assert answer["assumed"] is assumed
 
 
 def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None:

@@ -164,5 +164,4 @@ def test_only_the_monitor_publishes_prices_and_nothing_else(guarded: Mapping[str
         for topic in (TOPICS.state(METER), TOPICS.frame(METER), TOPICS.status("reader", "pi"), "teleinfo/monitor/x"):
             assert guarded["monitor"].publish(topic, "{}") == NOT_AUTHORISED, topic
     for user, client in guarded.items():
-        if user not in ("monitor", "storer"):
-            assert client.wait(lambda client=client: b"everybody" in client.payloads(PRICE)), user  # type: ignore[misc]
+        assert client.wait(lambda client=client: b"everybody" in client.payloads(PRICE)), user  # type: ignore[misc]

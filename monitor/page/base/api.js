@@ -240,6 +240,8 @@ export async function saveSection(name, value, version) {
   const response = await send('PUT', `settings/${name}`, { body: { value }, version });
   return { ...(await response.json()), version: versionOf(response) };
 }
+/** What saving would answer. @type {(name: string, value: any) => Promise<any>} */
+export const tryOut = async (name, value) => (await send('POST', `settings/${name}/check`, { body: { value } })).json();
 const versionOf = (response) => +(response.headers.get('ETag') ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
 
 /** @type {() => Promise<{requests: any[]}>} */
@@ -253,8 +255,18 @@ export const sendPiece = (id, piece, bytes) => send('PUT', `requests/${id}/body`
 export const startRequest = (id) => send('POST', `requests/${id}/start`);
 export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
 /**
+ * What is gone and can be forgotten.
+ * @type {() => Promise<any[]>}
+ */
+export const forgettable = async () => (await get('forgettable')).gone;
+/**
+ * The offers that a contract may have.
+ * @type {() => Promise<{id: string, name: string, supplier: string}[]>}
+ */
+export const offers = async () => (await get('offers')).offers;
+/**
  * The registers now, and at two days.
- * @type {(meter: string, from?: string, to?: string) => Promise<any>}
+ * @type {(meter: string, from?: string, to?: string) => Promise<Answers.Indexes>}
  */
 export const indexes = (meter, from, to) => get('indexes', { meter, from, to });
 

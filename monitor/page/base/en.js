@@ -28,14 +28,15 @@ export default {
   updated: (time) => `updated at ${time}`,
   close: 'Close',
   prices: {
+    yours: 'Not yours?',
+    set: 'Set the offer and the prices',
     of: (name) => ['Prices: ', name],
     regulated: 'EDF Tarif Bleu',
     assumed: (name) => ['Prices: ', name, ', assumed'],
     none: 'No price for this period.',
     missing: 'Some prices are missing: the cost is partial.',
     old: (date) => `Prices from ${date}, please check: they have probably changed since.`,
-    noContract:
-      'The offer or the subscribed power of this meter is unknown: add them under contracts, in the monitor’s configuration.',
+    noContract: 'The offer or the subscribed power of this meter is unknown.',
   },
   young: 'This meter is new: its first readings will appear here within a quarter of an hour.',
   tariff: {
@@ -46,10 +47,10 @@ export default {
   },
   month: 'Month',
   setup: {
-    port: 'Choose the port of the meter in the options of the app, on the “Configuration” tab.',
+    port: 'Choose the port of the meter in “Settings”.',
     found: 'Ports found:',
     which: 'Not sure? Unplug the adapter of the meter: its name leaves the list within a minute.',
-    none: 'No port was found: plug the adapter in, then restart the app.',
+    none: 'No port was found: plug the adapter in.',
     broker: 'Install the app “Mosquitto broker”: the readings of the meter pass through it.',
     install: 'Install Mosquitto',
   },

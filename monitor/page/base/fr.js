@@ -29,14 +29,15 @@ export default {
   updated: (time) => `à jour à ${time}`,
   close: 'Fermer',
   prices: {
+    yours: 'Pas le vôtre ?',
+    set: 'Indiquer l’offre et les prix',
     of: (name) => ['Prix : ', name],
     regulated: 'Tarif Bleu d’EDF',
     assumed: (name) => ['Prix : ', name, ', supposé'],
     none: 'Aucun prix pour cette période.',
     missing: 'Certains prix manquent : le coût est partiel.',
     old: (date) => `Prix du ${date}, à vérifier : ils ont sans doute changé depuis.`,
-    noContract:
-      'L’offre ou la puissance souscrite de ce compteur est inconnue : indiquez-les sous contracts, dans la configuration du moniteur.',
+    noContract: 'L’offre ou la puissance souscrite de ce compteur est inconnue.',
   },
   young: 'Ce compteur est nouveau : ses premiers relevés s’afficheront ici d’ici un quart d’heure.',
   tariff: {
@@ -47,10 +48,10 @@ export default {
   },
   month: 'Mois',
   setup: {
-    port: 'Choisissez le port du compteur dans les options de l’application, onglet « Configuration ».',
+    port: 'Choisissez le port du compteur dans « Réglages ».',
     found: 'Ports trouvés :',
     which: 'Vous hésitez ? Débranchez l’adaptateur du compteur : son nom quitte la liste en une minute.',
-    none: 'Aucun port trouvé : branchez l’adaptateur, puis redémarrez l’application.',
+    none: 'Aucun port trouvé : branchez l’adaptateur.',
     broker: 'Installez l’application « Mosquitto broker » : les mesures du compteur passent par elle.',
     install: 'Installer Mosquitto',
   },

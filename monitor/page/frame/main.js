@@ -11,6 +11,7 @@ import { notice } from '../parts/notice.js';
 import { choices, drawPlaces, meterChoice } from './places.js';
 import { here, start } from '../base/router.js';
 import { setup } from './setup.js';
+import { waiting } from '../parts/waiting.js';
 import * as theme from './theme.js';
 import { isDate, period } from '../base/time.js';
 import { blank, page, wayTo } from '../parts/block.js';
@@ -116,7 +117,7 @@ async function contextOf(name, current, { detail, query }) {
  */
 function present(view, context, current) {
   const trouble = h('div', { class: 'trouble' });
-  view.node.querySelector('.head')?.after(setup.node, alerts.urgent, alerts.advice, trouble);
+  view.node.querySelector('.head')?.after(setup.node, waiting.node, alerts.urgent, alerts.advice, trouble);
   // On a phone what may wait would push the power out of sight.
   if (matchMedia('(max-width: 44em)').matches) view.node.querySelector('.now-grid > .power')?.after(alerts.advice);
   entitle(view.title, context.choice.all ? T.allMeters : context.meter?.name);
@@ -203,6 +204,7 @@ function failed(title, error) {
     { class: 'page' },
     h('h1', null, title),
     setup.node,
+    waiting.node,
     alerts.urgent,
     alerts.advice,
     notice('warn', what, more, button),

@@ -16,6 +16,8 @@ export function refusal(problem) {
       return [N.ended];
     case 403:
       return [problem.detail ?? W.changes.forbidden];
+    case 422:
+      return (problem.errors ?? []).map(({ detail }) => detail);
     case 503:
       return [problem.detail ?? N.database];
     default:

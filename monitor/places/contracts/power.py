@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from monitor.base.answer import Count, answer_type, one_of
 from monitor.base.formats import Formats, length, round_money
 from monitor.base.ranges import year_to
-from monitor.money.amounts import amount
+from monitor.money.amounts import Assumed, amount
 from monitor.places.contracts.needed_power import NeededPower, NeededPowerAnswers, Option
 from monitor.web.parameters import FROM, METER, TO
 from monitor.web.route import ApiRequest, Route
@@ -41,6 +41,7 @@ class PowerAdvice:
     hours_missing: Annotated[Count, "not measured"]
     winter_weeks_missing: Annotated[Count, "of the 13 from 1 December on: measured in no winter"]
     offer: Annotated[str | None, "whose prices the savings are of"]
+    assumed: Assumed
     power: Annotated[Count, "subscribed, kVA"]
     phases: Annotated[Count, "of which the power is known"]
     refused: Annotated[
@@ -68,6 +69,7 @@ def answer(request: ApiRequest) -> PowerAdvice:
         hours_missing=needed.missing_hours,
         winter_weeks_missing=needed.winter_weeks_missing,
         offer=needed.offer,
+        assumed=needed.assumed,
         power=needed.power,
         phases=needed.phases,
         refused=needed.refused,
@@ -110,6 +112,8 @@ def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
         yield f.text("power_missing", hours=f.number(Decimal(answer.missing_hours), 0))
     if answer.prices_since is not None:
         yield f.text("power_prices", day=f.calendar_day(answer.prices_since))
+    if answer.assumed:
+        yield f.text("prices_assumed")
     if answer.closed:
         yield f.text("power_closed")
 

@@ -176,6 +176,8 @@ class OfferTables(TextPage):
             yield f"{sentence} ({f.text('rule_between').join(offers)})"
         if len(told) < len(unranked):
             yield f.text("compare_unranked", count=len(unranked) - len(told))
+        if is_assumed(comparison.priced_as):
+            yield f.text("prices_assumed")
         # That of a market offer stands in its row of the table.
         yield from old_prices((old for old in comparison.old if not old.market), f)
         if (found := verdict(comparison, f)) is not None:

@@ -1,9 +1,10 @@
 """`forecast`: what the present month, year and contract year will have used and cost."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from monitor.base.answer import Amount, Wh, answer_type, one_of
+from monitor.money.amounts import Assumed
 from monitor.money.forecast import Forecast
 from monitor.web.parameters import METER
 from monitor.web.route import ApiRequest, Route
@@ -56,6 +57,7 @@ class Forecasts:
     """The answer of `forecast`."""
 
     meter: str
+    assumed: Assumed
     budget: Annotated[Amount | None, "of a month, 1e-4 EUR; null: there is none"]
     month: _MaybePeriod
     year: _MaybePeriod
@@ -69,7 +71,8 @@ def answer(request: ApiRequest) -> Forecasts:
         _period(request.home.forecasts.of(meter, by, request.now)) for by in ("month", "year", "contract-year")
     )
     budget = None if euros is None else euros * 10_000
-    return Forecasts(meter.identifier, budget, month, year, contract_year)
+    assumed = request.home.costs.is_assumed(meter, request.now - timedelta(days=1), request.now, request.now)
+    return Forecasts(meter.identifier, assumed, budget, month, year, contract_year)
 
 
 def _period(one: Forecast | None) -> ForecastOfPeriod | None:

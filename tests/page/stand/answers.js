@@ -102,6 +102,7 @@ function why(id, from, to) {
     meter: id,
     from: iso(from),
     to: iso(to),
+    assumed: true,
     compared: [1, 2, 3, 4].map((weeks) => ({ from: ago(weeks, from), to: ago(weeks, to) })),
     why_not: null,
     now: { wh: 24310, cost: 91200 },
@@ -122,6 +123,7 @@ function notes(id, day, now) {
   const side = (first, last, wh, cost) => ({ first, last, wh, cost, coverage: 0.998 });
   return {
     meter: id,
+    assumed: true,
     notes: [
       { at: back(42), text: 'Pompe à chaleur' },
       { at: back(1), text: 'Congélateur' },
@@ -247,6 +249,8 @@ export function answer(route, query, now, state) {
       return notes(id, query.get('at'), now);
     case 'forecast':
       return forecast(id, now, state, began);
+    case 'indexes':
+      return indexes(id, query, now);
     case 'profile':
       return profile(id, from, to, query.get('by') ?? 'day');
     default:
@@ -265,11 +269,12 @@ function later(id, now, state) {
   const price = (t) => PRICE[registerAt(t)],
     night = dayStart(dateOf(now)) + 22 * HOUR;
   if (state === 'unpriced' || EMPTY.includes(state))
-    return { meter: id, price: null, surplus: null, change: null, cheaper: [] };
+    return { meter: id, price: null, assumed: false, surplus: null, change: null, cheaper: [] };
   const change = { at: iso(night), price: price(night) };
   return {
     meter: id,
     price: price(now),
+    assumed: true,
     surplus: null,
     change,
     cheaper: price(night) < price(now) ? [{ ...change, colour: null }] : [],
@@ -297,6 +302,28 @@ function weather(id, query, now) {
   return { meter: id, base: 18, thermometer: 'jardin', compared };
 }
 
+/** Registers that go on by 8 and 2 kWh a day. */
+function indexes(id, query, now) {
+  const dates = [query.get('from'), query.get('to')],
+    moments = [now, ...dates.map((day) => day && dayStart(day))];
+  const registers = [
+    ['HCHC', 'Heures creuses', 8000],
+    ['HCHP', 'Heures pleines', 2000],
+  ].map(([name, label, day]) => {
+    const [present, from, to] = moments.map((moment) => moment && Math.round((moment / HOUR / 24) * day));
+    return { name, label, kind: 'supplier', now: present, from, to, wh: to && to - from };
+  });
+  const [present, from, to] = moments.map((moment) => moment && iso(moment)),
+    wh = to && registers.reduce((sum, one) => sum + one.wh, 0);
+  return {
+    meter: id,
+    from: dates[0],
+    to: dates[1],
+    coverage: to && 1,
+    meters: [{ id, mode: 'historic', now: present, from, to, registers, wh }],
+    wh,
+  };
+}
 /** What is known so far of a month and a year goes on at the same rate. */
 function forecast(id, now, state, began) {
   const month = dateOf(now).slice(0, 7),
@@ -321,6 +348,7 @@ function forecast(id, now, state, began) {
   };
   return {
     meter: id,
+    assumed: true,
     budget: 1700000,
     month: period(`${month}-01`, `${plusDays(`${month}-01`, 31).slice(0, 7)}-01`),
     year: period(`${year}-01-01`, `${+year + 1}-01-01`),
@@ -360,6 +388,7 @@ function live(id, now, state, down) {
     volts: three ? [235, 233, 236] : [234],
     register: three ? 'HCHP' : registerAt(at),
     price: state === 'unpriced' ? null : PRICE[registerAt(at)],
+    assumed: state !== 'unpriced',
     since: iso(dayStart(dateOf(now)) + 6 * HOUR),
     until: iso(change),
     next: state === 'tomorrow' ? [next('HCHC', 0)] : [next('HCHC', 0), next('HCHP', 8, 9)],
@@ -690,6 +719,7 @@ function neededPower(id, now) {
     hours_missing: 12,
     winter_weeks_missing: 0,
     offer: three ? 'hchp' : 'tempo',
+    assumed: true,
     power: subscribed,
     phases: three ? 3 : 1,
     refused: null,

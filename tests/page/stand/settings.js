@@ -74,6 +74,67 @@ export function household() {
   };
 }
 
+/** What is read beside the settings. */
+export const beside = {
+  offers: () => ({
+    offers: [
+      ['base', 'EDF', 'Tarif Bleu, option Base'],
+      ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
+      ['tempo', 'EDF', 'Tarif Bleu, option Tempo'],
+      ['edf-zen-fixe', 'EDF', 'Zen Fixe'],
+      ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses'],
+      ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe'],
+      ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses'],
+      ['engie-happy-heures', 'Engie', 'Happy Heures Vertes'],
+      ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses'],
+      ['bellenergie-prudence', 'Bellenergie', 'Prudence'],
+      ['sobry-socap', 'Sobry', 'Socap'],
+      ['enercoop-base', 'Enercoop', 'Basic'],
+      ['ohm-extra-eco', 'Ohm Énergie', 'Extra Éco'],
+    ].map(([id, supplier, name]) => ({ id, supplier, name })),
+  }),
+  forgettable: () => ({
+    gone: [
+      { kind: 'forget-meter', name: '021861999999', label: 'Ancien compteur', arguments: { meter: '021861999999' } },
+    ],
+  }),
+  indexes: (query, now) => {
+    const from = query.get('from'),
+      to = query.get('to'),
+      at = (day) => day && `${day}T00:00:00+01:00`;
+    const register = (name, label, end, wh) => ({
+      name,
+      label,
+      kind: name === 'EAIT' ? 'injected' : 'supplier',
+      now: end,
+      from: from ? end - 2 * wh : null,
+      to: to ? end - wh : null,
+      wh: from ? wh : null,
+    });
+    return {
+      meter: METER,
+      from,
+      to,
+      coverage: from ? 0.998 : null,
+      meters: [
+        {
+          id: METER,
+          mode: 'historic',
+          now: new Date(now).toISOString(),
+          from: at(from),
+          to: at(to),
+          registers: [
+            register('BBRHCJB', 'Heures creuses, jours bleus', 12345678, 245000),
+            register('BBRHPJB', 'Heures pleines, jours bleus', 23456789, 356000),
+          ],
+          wh: from ? 601000 : null,
+        },
+      ],
+      wh: from ? 601000 : null,
+    };
+  },
+};
+
 const DELETES = ['forget-meter', 'forget-source', 'forget-program', 'import-forget'];
 
 function start(one, now) {
@@ -81,7 +142,17 @@ function start(one, now) {
   one.not_before = new Date(now + (waits ? 3600e3 : 0)).toISOString();
   if (waits) return;
   Object.assign(one, { state: 'done', progress: 1, finished_at: new Date(now).toISOString() });
-  if (one.kind === 'import') one.result = { id: one.arguments.dry_run ? null : one.id, hours: 17520, wh: 8412000 };
+  if (one.kind === 'import')
+    one.result = {
+      id: one.arguments.dry_run ? null : one.id,
+      from: '2024-03-01',
+      to: '2026-02-28',
+      new: 17520,
+      wh: 8412000,
+      already: 0,
+      overlaps: 24,
+      missing: 12,
+    };
 }
 
 /** What the server would refuse. */

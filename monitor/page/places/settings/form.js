@@ -159,7 +159,7 @@ export function choice(node, value, set) {
 const written = (value) => String(value).replace('.', language === 'fr' ? ',' : '.');
 
 /** Written with a comma or a dot, as people do. */
-function number(node, value, set) {
+export function number(node, value, set) {
   const input = h('input', {
     type: 'text',
     inputmode: node.kind === 'integer' ? 'numeric' : 'decimal',

@@ -18,12 +18,12 @@ function nameOf(at) {
 
 /**
  * @typedef {{node: HTMLElement, place: Place, redraw: () => void, leave: () => void}} Section
- * draw: what is shown instead of the form as it is declared; told: hears what became of a change.
+ * draw: what is shown instead of the form as it is declared; isWhole: whether it makes sense to save; told: hears what became of a change.
  * @param {{name: string, form: Node, saved: Saved, widgets?: Widgets, draw?: (place: Place) => HTMLElement,
- *   told?: (outcome: Outcome, value: any) => void}} options
+ *   told?: (outcome: Outcome, value: any) => void, isWhole?: (value: any) => boolean}} options
  * @returns {Section}
  */
-export function sectionForm({ name, form, saved, widgets = {}, draw, told = () => {} }) {
+export function sectionForm({ name, form, saved, widgets = {}, draw, told = () => {}, isWhole = () => true }) {
   const body = h('div', { class: 'form' }),
     status = h('p', { class: 'status-line', role: 'status' }),
     kept = keeper(name, saved, tell);
@@ -35,7 +35,7 @@ export function sectionForm({ name, form, saved, widgets = {}, draw, told = () =
       value = next;
       clear();
       // What is not whole yet would only be refused.
-      if (missing({ ...form, required: true }, value, name)) return show(W.incomplete);
+      if (missing({ ...form, required: true }, value, name) || !isWhole(value)) return show(W.incomplete);
       kept.change(value);
     },
   };

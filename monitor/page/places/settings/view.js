@@ -3,59 +3,88 @@ import * as api from '../../base/api.js';
 import { inApp } from '../../base/browser.js';
 import { h } from '../../base/dom.js';
 import { T } from '../../base/i18n.js';
+import { dateOf } from '../../base/time.js';
 import { page } from '../../parts/block.js';
 import { notice } from '../../parts/notice.js';
+import { backup } from './backup.js';
+import { contractGroup } from './contract.js';
+import { watch } from './devices.js';
+import { goneGroup } from './gone.js';
+import { indexGroup } from './indexes.js';
+import { meterNames } from './meters.js';
+import { pastGroup } from './past.js';
 import { sectionForm } from './section.js';
 import { widgetsOf } from './widgets.js';
 import { W } from './words.js';
 
-/** The groups, by what the address calls them, and the sections that have their forms there. */
-const GROUPS = /** @type {[string, keyof typeof W.groups, string[]][]} */ ([
-  ['contrat', 'contract', ['contracts', 'prices']],
-  ['compteurs', 'meters', ['meters']],
-  ['notes', 'notes', ['notes']],
-  ['budget', 'budget', ['budget']],
-  ['appareils', 'sources', ['sources']],
-  ['conservation', 'keep', ['retention']],
-  ['port', 'port', ['ports']],
-  ['langue', 'language', ['page']],
-]);
-
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
 /** @param {Context<Meter | null>} context */
 export default async function settings(context) {
-  const [saved, forms] = await Promise.all([api.settings(), api.settingsFields()]),
-    widgets = widgetsOf(context),
-    /** @type {import('./section.js').Section[]} */
-    opened = [];
-  const section = (name) => {
-    const one = sectionForm({ name, form: forms[name], saved: saved[name], widgets });
+  const { meter, meters, now, detail } = context,
+    today = dateOf(now());
+  const [saved, forms, offers, gone] = await Promise.all([
+    api.settings(),
+    api.settingsFields(),
+    api.offers().catch(() => []),
+    api.forgettable().catch(() => []),
+  ]);
+  /** @type {import('./section.js').Section[]} */
+  const opened = [],
+    own = () => (saved.prices?.value.offers ?? []).map(({ id, name }) => ({ id, name: name || id, supplier: '' })),
+    widgets = widgetsOf({ meters, offers: () => [...own(), ...offers] });
+  const section = (name, more = {}) => {
+    const one = sectionForm({ name, form: forms[name], saved: saved[name], widgets, ...more });
     opened.push(one);
-    return one.node;
+    return one;
   };
-  const groups = GROUPS.map(([slug, name, sections]) =>
-    group({ slug, title: W.groups[name], isOpen: context.detail === slug }, () =>
-      sections.filter((one) => forms[one]).map(section),
-    ),
-  );
+  const plainly = (name) => () => [section(name).node];
+  /** By what the address calls it. @type {[string, keyof typeof W.groups, (() => any[]) | false | null][]} */
+  const groups = [
+    ['contrat', 'contract', () => contractGroup({ meter, today, section, forms, widgets })],
+    [
+      'compteurs',
+      'meters',
+      () => [section('meters', { draw: (place) => meterNames(place, forms.meters, meters) }).node],
+    ],
+    ['notes', 'notes', plainly('notes')],
+    ['budget', 'budget', plainly('budget')],
+    ['appareils', 'sources', () => devices(section('sources', { form: withSources(forms.sources) }).node, meter)],
+    ['conservation', 'keep', () => [section('retention').node, backup()]],
+    ['passe', 'past', () => pastGroup({ meter, meters })],
+    ['index', 'indexes', meter && (() => indexGroup(meter, today))],
+    ['oubli', 'gone', () => goneGroup(gone)],
+    ['langue', 'language', plainly('page')],
+  ];
   return {
     title: T.places.settings,
-    node: page('settings', T.places.settings, whoMay(), groups),
+    node: page(
+      'settings',
+      T.places.settings,
+      whoMay(),
+      groups.map(([slug, name, make]) => make && group({ slug, title: W.groups[name], isOpen: detail === slug }, make)),
+    ),
     entered: () => document.querySelector('.group[open]')?.scrollIntoView({ block: 'start' }),
     leave: () => opened.forEach((one) => one.leave()),
   };
 }
 
 /** Where no password is asked, that is said: the server says so in index.html. */
-const whoMay = () => {
+function whoMay() {
   if (inApp()) return notice('info', W.app);
   return 'open' in document.documentElement.dataset && notice('info', W.open);
-};
+}
+
+const withSources = (form) => ({ ...form, item: { ...form.item, widget: 'source' } });
+
+function devices(node, meter) {
+  if (meter) setTimeout(() => watch(node, meter.id));
+  return [h('p', { class: 'note' }, W.sources.help), node];
+}
 
 /** Made when it is opened first. */
 function group({ slug, title, isOpen }, make) {
   const body = h('div'),
-    fill = () => body.hasChildNodes() || body.append(...make());
+    fill = () => body.hasChildNodes() || body.append(...make().filter(Boolean));
   const node = h(
     'details',
     { class: 'group', 'data-key': slug, open: isOpen, ontoggle: () => node.open && fill() },

@@ -1,0 +1,59 @@
+// Contracts and prices: which offer since when, one's own prices from a bill, and what both do to the last month's bill.
+import * as api from '../../base/api.js';
+import { h } from '../../base/dom.js';
+import { T } from '../../base/i18n.js';
+import { below, drawn } from './form.js';
+import { billBlock } from './bill.js';
+import { isWhole, ownOffers } from './own_offer.js';
+import { W } from './words.js';
+
+/** @import {Meter} from '../../../../deploy/page/types' */
+/** @typedef {(name: string, more?: object) => import('./section.js').Section} MakeSection */
+
+const DECLARED = ['feed_in', 'alsace_moselle']; // of prices, what is asked as it is declared
+
+/**
+ * @param {{meter: Meter | null, today: string, section: MakeSection, forms: Record<string, any>,
+ *   widgets: import('./form.js').Widgets}} options
+ */
+export function contractGroup({ meter, today, section, forms, widgets }) {
+  const bill = billBlock(),
+    told = ({ bill: next }) => bill.show(next);
+  const contracts = section('contracts', { told });
+  const lines = () => contracts.place.get() ?? [];
+  /** @type {ReturnType<typeof ownOffers>} */
+  let own;
+  const prices = section('prices', {
+    told,
+    isWhole,
+    draw(place) {
+      const declared = (forms.prices.fields ?? []).filter(({ name }) => DECLARED.includes(name));
+      own = ownOffers({
+        meter,
+        today,
+        place,
+        more: declared
+          .map((one) => drawn(one, below(place, one.name), { widgets, nameOf: () => 'entry' }))
+          .filter(Boolean),
+        isTaken: (id) => lines().some(({ offer }) => offer === id),
+        take(offer) {
+          const power = Number(Object.keys(offer.rows[0].subscription)[0]);
+          contracts.place.set([...lines(), { meter: meter?.id, from: offer.rows[0].from, offer: offer.id, power }]);
+          contracts.redraw();
+          own.draw();
+        },
+      });
+      return own.node;
+    },
+  });
+  api
+    .tryOut('contracts', contracts.place.get())
+    .then(({ bill: present }) => bill.show(present))
+    .catch(() => {}); // it only stands beside
+  return [
+    lines().length === 0 && h('p', null, W.contract.assumed(T.prices.regulated)),
+    contracts.node,
+    bill.node,
+    prices.node,
+  ];
+}
