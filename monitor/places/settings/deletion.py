@@ -1,11 +1,14 @@
 """Who may have measurements deleted: whoever knows the password, and administrators of Home Assistant."""
 
-from monitor.base.config import AppFile, MonitorConfig
+import json
+from collections.abc import Sequence
+
+from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
 from monitor.web.route import Caller
 
-#: Of the file of the app, which `deploy/app` writes: the ids of Home Assistant's users who are administrators.
-ADMINISTRATORS = "administrators"
+#: The file beside that of the app, which `deploy/app` writes: the ids of Home Assistant's users who are administrators.
+ADMINISTRATORS = "administrators.json"
 
 
 def check_may_delete(caller: Caller, config: MonitorConfig) -> None:
@@ -17,8 +20,16 @@ def check_may_delete(caller: Caller, config: MonitorConfig) -> None:
         RequestError: it is not this caller's to delete.
     """
     if caller.ingress_user is not None:
-        found = None if config.app is None else AppFile(config.app).read()
-        if caller.ingress_user not in ((found or {}).get(ADMINISTRATORS) or ()):
+        if caller.ingress_user not in _administrators(config):
             raise RequestError("no_administrator")
     elif not caller.is_guarded:
         raise RequestError("deletion_without_password")
+
+
+def _administrators(config: MonitorConfig) -> Sequence[str]:
+    """Return the ids of those who are known to be administrators."""
+    try:
+        found = json.loads(config.app.with_name(ADMINISTRATORS).read_bytes()) if config.app is not None else ()
+    except (OSError, ValueError):
+        return ()
+    return found if isinstance(found, list) else ()
