@@ -34,7 +34,7 @@ def test_without_the_section_there_are_no_alerts(tmp_path: Path) -> None:
 def test_each_option_is_read_and_no_address_is_shown(tmp_path: Path) -> None:
     alerts = read(tmp_path, ALL)
     assert alerts == AlertsConfig(
-        to=(Address(text="ntfys://me:secret@example.org/house"), Address(file=Path("/etc/teleinfo/mail"))),
+        to=("ntfys://me:secret@example.org/house", Address(file=Path("/etc/teleinfo/mail"))),
         language="fr",
         quiet=Window(time(22, 30), time(7)),
         budget=120,

@@ -45,10 +45,11 @@ OPEN = MonitorConfig(listen=Listen(host="127.0.0.1", port=8080), auth="none")
 EVERYWHERE = replace(OPEN, listen=Listen(host="0.0.0.0", port=8080))
 LOCKED = replace(EVERYWHERE, auth="password", password_file=FILE)
 ROOF, PLUG = Source(1, "toit", "production", None), Source(2, "prise", "device", "031961123465")
-WRONG_LINES = replace(
-    HOUSE,
-    meters=(House(NEW, "Maison", ("021861999998",)),),
-    contracts=(ContractLine("03196112345", date(2025, 1, 1), "base", 6),),
+WRONG_LINES = MonitorConfig(
+    household=Household(
+        meters=(House(NEW, "Maison", ("021861999998",)),),
+        contracts=(ContractLine("03196112345", date(2025, 1, 1), "base", 6),),
+    )
 )
 
 
@@ -86,7 +87,7 @@ class Private(Host):
         return self._may_write
 
 
-def alerts(*to: Address, may_write: bool = True) -> Iterator[Finding]:
+def alerts(*to: str, may_write: bool = True) -> Iterator[Finding]:
     settings = MonitorConfig(state=Path("/var/lib/teleinfo-monitor"), household=Household(addresses=to))
     return diagnose_alerts(settings, Path("/none/monitor.yaml"), Private(may_write=may_write))
 
@@ -98,9 +99,8 @@ def every_finding() -> Iterable[Finding]:
 def _findings() -> Iterator[Finding]:
     for page in pages():
         yield from diagnose_page(page)
-    good = Address(text="ntfys://token@secret.example.org/house")
-    yield from alerts()
-    yield from alerts(good, Address(file=Path("/none/mail")), Address(text="smoke://signal"))
+    good = "ntfys://token@secret.example.org/house"
+    yield from alerts(good, "smoke://signal")
     yield from alerts(good, may_write=False)
     for facts in databases():
         yield from diagnose_database(facts, HOUSE, NOW)
@@ -142,8 +142,8 @@ def test_a_household_in_order_gets_no_advice() -> None:
 def test_a_power_that_the_offer_does_not_have_is_told_with_those_that_it_has(
     language: str, text: str, tmp_path: Path
 ) -> None:
-    config = replace(HOUSE, contracts=(ContractLine(NEW, date(2025, 1, 1), "base", 10),))
-    prices = load_prices(tmp_path, config.spot)
+    config = MonitorConfig(household=Household(contracts=(ContractLine(NEW, date(2025, 1, 1), "base", 10),)))
+    prices = load_prices(tmp_path)
     found = [one.what for one in diagnose_prices(prices, config, date(2026, 3, 1), language)]
     assert any(what.replace("\u00a0", " ").startswith(text) for what in found), found
 

@@ -15,7 +15,7 @@ from monitor.places.status.check_alerts import diagnose_alerts
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, on 3.11
 
-NTFY = Address(text="ntfys://token@secret.example.org/house")
+NTFY = "ntfys://token@secret.example.org/house"
 #: As a monitor leaves it that was killed: an event goes on, one is over, a message was sent and one was given up.
 NOTED = {
     "engine": {
@@ -51,14 +51,14 @@ def private(tmp_path: Path) -> Path:
     return file
 
 
-def found(config: AlertsConfig | None, path: Path) -> list[tuple[str, str]]:
-    settings = MonitorConfig(state=path.with_name("state"), household=Household(alerts=config))
+def found(path: Path, *addresses: str) -> list[tuple[str, str]]:
+    settings = MonitorConfig(state=path.with_name("state"), household=Household(addresses=addresses))
     return [(finding.status.value, finding.what) for finding in diagnose_alerts(settings, path, Host(path.parent))]
 
 
 def test_addresses_are_named_by_kind_only(private: Path) -> None:
-    assert found(None, private) == []  # no alerts are wanted
-    ((status, what),) = found(AlertsConfig(to=(NTFY,)), private)
+    assert found(private) == []  # nobody is to be told
+    ((status, what),) = found(private, NTFY)
     assert (status, "ntfys 1" in what, "secret" in what) == ("ok", True, False)
 
 
