@@ -159,7 +159,7 @@ def test_a_backup_that_was_restored_counts_although_its_versions_are_the_same(
     assert monitor.look().budget == 120
     database.sql(f"DELETE FROM {database.name}.settings")
     save_settings(monitor.tables, budget={"euros": 90})
-    assert query(monitor.tables, "SELECT version FROM settings") == ((1,),)
+    assert query(monitor.tables, "SELECT version FROM settings") == [(1,)]
     assert monitor.look().budget == 90
 
 

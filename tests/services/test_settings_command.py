@@ -1,6 +1,7 @@
 """`teleinfo-monitor settings` on a real database: one document in and out, and what earlier versions had in files."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ class Commands:
         )
         self.file.write_text(self.machine)
 
-    def run(self, *arguments: str | Path, code: int = 0, **environment: str) -> str:
-        environment = {"LC_ALL": "en_GB.UTF-8"} | environment
+    def run(self, *arguments: str | Path, code: int = 0, environment: Mapping[str, str] | None = None) -> str:
+        environment = {"LC_ALL": "en_GB.UTF-8", **(environment or {})}
         done = run_here(main, "settings", *map(str, arguments), "--config", self.file, **environment)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout if code == 0 else done.stderr
@@ -159,8 +160,8 @@ def test_a_file_of_the_storer_is_taken_over_with_its_variables(commands: Command
         "name: ${NOT_THERE}\ndatabase: {host: localhost}\nsources: ${SOURCES}\n"
         "retention:\n  frames: ${RETENTION_FRAMES}\n  minutes: ${RETENTION_MINUTES}\n"
     )
-    retention = {"RETENTION_FRAMES": "2 years", "RETENTION_MINUTES": "null"}
-    commands.run("load", file, "--yes", SOURCES=json.dumps(sources), **retention)
+    variables = {"SOURCES": json.dumps(sources), "RETENTION_FRAMES": "2 years", "RETENTION_MINUTES": "null"}
+    commands.run("load", file, "--yes", environment=variables)
     found = commands.show()
     assert found["sources"] == sources
     assert (found["retention"]["frames"], found["retention"]["minutes"]) == (24, None)
@@ -173,8 +174,8 @@ def test_a_wrong_document_is_refused_whole_with_each_mistake_at_its_field(comman
         f"budget: {{euros: -3}}\ncontracts: [{{meter: '{METER}', from: 2025-02-01, offer: tempo, power: 99}}]\n"
         "notes: [{at: 2026-10-03, text: good}]\n"
     )
-    for action in (["check", document], ["load", document, "--yes"]):
-        said = commands.run(*action, code=2)
+    for action, *options in (("check",), ("load", "--yes")):
+        said = commands.run(action, document, *options, code=2)
         assert "budget.euros: " in said
         assert "contracts[0].power: " in said
     assert commands.show()["notes"] == []

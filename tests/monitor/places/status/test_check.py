@@ -111,7 +111,7 @@ def _findings() -> Iterator[Finding]:
     yield TEXTS.finding("prices_ok", offers="110 offers", day="2026-08-01")
     yield TEXTS.finding("prices_to_note", what="so")
     yield TEXTS.finding("prices_wrong", what="so", show_all="prices show --all")
-    for key in ("prices_unreadable", "tempo_unreadable", "calendars_unreadable", "database_newer"):
+    for key in ("prices_unreadable", "database_newer"):
         yield TEXTS.finding(key, why="so", show="prices")
     yield TEXTS.finding("broker_not_configured")
     for key in ("meters_live", "meters_not_live"):
@@ -148,6 +148,12 @@ def test_a_power_that_the_offer_does_not_have_is_told_with_those_that_it_has(
     assert any(what.replace("\u00a0", " ").startswith(text) for what in found), found
 
 
+def test_a_contract_of_an_offer_without_prices_is_a_problem(tmp_path: Path) -> None:
+    config = MonitorConfig(household=Household(contracts=(ContractLine(NEW, date(2025, 1, 1), "zen", 9),)))
+    found = list(diagnose_prices(load_prices(tmp_path), config, date(2026, 3, 1), "en"))
+    assert [one.status for one in found if one.what.startswith("zen")] == [Status.PROBLEM]
+
+
 def said(file: Path, text: str, code: int) -> str:
     file.write_text(text)
     output = io.StringIO()
@@ -159,9 +165,6 @@ def said(file: Path, text: str, code: int) -> str:
     ("text", "code", "facts"),
     [
         ("database: {port: 1}", 1, ("Database: no server at localhost:1", "→")),
-        ("contracts: [{meter: '1', from: 2025-01-01, offer: zen, power: 9}]", 1, ("problem Prices: zen",)),
-        ("tempo: /nowhere.csv", 1, ("problem Tempo: /nowhere.csv: cannot be read",)),
-        ("calendars: {ohm-modulo: /nowhere.csv}", 1, ("problem Calendars: /nowhere.csv",)),
         ("datebase: {}", 2, ("did you mean 'database'",)),
     ],
 )
