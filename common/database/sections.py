@@ -18,8 +18,10 @@ class Saved:
     changed_at: datetime  # UTC, without a zone
 
 
-def read_versions(connection: Connection) -> dict[str, int]:
-    """Return the version of each section that was saved; before the storer made the table there is none.
+def read_versions(connection: Connection) -> dict[str, tuple[int, datetime]]:
+    """Return the version of each section that was saved, and when: a backup that is restored may bring it again.
+
+    Before the storer made the table there is none.
 
     Raises:
         DatabaseError: the database is away, or refuses.
@@ -27,7 +29,8 @@ def read_versions(connection: Connection) -> dict[str, int]:
     exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'settings'"
     if not connection.query(exists):
         return {}
-    return {name: version for name, version in connection.query("SELECT section, version FROM settings")}  # noqa: C416
+    rows = connection.query("SELECT section, version, changed_at FROM settings")
+    return {name: (version, changed_at) for name, version, changed_at in rows}
 
 
 def read_sections(connection: Connection, names: Sequence[str] = ()) -> dict[str, Saved]:

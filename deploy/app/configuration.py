@@ -21,12 +21,7 @@ SPOOL = "/data/spool"
 BACKUP = "/data/backup"
 SESSIONS = "/data/monitor"
 #: What the owner's own files of the programs may have, and their folder in the container.
-OWN = {
-    "monitor": (
-        "alerts", "alsace_moselle", "calendars", "contracts", "meters", "notes", "prices", "spot", "tempo", "time_zone",
-    ),
-    "storer": ("sources",),
-}  # fmt: skip
+OWN = {"monitor": ("time_zone",), "storer": ("sources",)}
 OWN_FOLDER = "/config"
 _NO_BROKER = {"host": "127.0.0.1"}  # nobody listens: frames wait in the spool
 
@@ -110,23 +105,15 @@ def _monitor(known: Known) -> Config:
         "mqtt": _mqtt("monitor", known),
         "database": _database("monitor", "teleinfo-monitor", known),
         "time_zone": _time_zone(known),
-        "language": _language(known),
         "home_assistant": {"url": "http://supervisor/core"},
+        **_own("monitor", known),
     }
-    config |= _own("monitor", known)
-    config |= {key: _in_own_folder(config[key]) for key in ("prices", "spot", "tempo") if key in config}
-    if isinstance(calendars := config.get("calendars"), dict):
-        config["calendars"] = {name: _in_own_folder(file) for name, file in calendars.items()}
     return config
 
 
 def _own(program: str, known: Known) -> Config:
     own = known.own.get(program, {})
     return {key: own[key] for key in OWN[program] if key in own}
-
-
-def _in_own_folder(file: Any) -> Any:
-    return f"{OWN_FOLDER}/{file}" if isinstance(file, str) and not file.startswith("/") else file
 
 
 def _language(known: Known) -> str:

@@ -25,7 +25,6 @@ from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.serial_ports import port_groups
 from monitor.base.config import MonitorConfig
-from monitor.money.price_files import PriceFiles
 from reader.line.port_list import ports
 from storer.config.options import StorerConfig
 
@@ -39,7 +38,7 @@ ANSWERS = DATA / "answers.json"
 USERS = {"reader": "teleinfo-reader", "storer": "teleinfo", "monitor": "teleinfo-monitor"}
 
 _CHECKS: Mapping[str, Callable[[Path], object]] = {
-    "monitor": lambda file: PriceFiles(config.load(MonitorConfig, file), RUN),
+    "monitor": lambda file: config.load(MonitorConfig, file),
     "storer": lambda file: config.load(StorerConfig, file),
 }
 _SQL = Path(__file__).resolve().parents[2] / "mariadb"

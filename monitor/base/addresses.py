@@ -29,9 +29,10 @@ def read_addresses(state: Path) -> SavedAddresses:
         found = json.loads((state / NAME).read_bytes())
     except FileNotFoundError:
         return SavedAddresses()
-    if not isinstance(found, dict) or not isinstance(found.get("urls"), list):
-        raise ValueError(f"{state / NAME}: no addresses")
-    return SavedAddresses(int(found.get("version", 0)), tuple(map(str, found["urls"])))
+    match found:
+        case {"version": int(version), "urls": [*urls]} if all(isinstance(url, str) for url in urls):
+            return SavedAddresses(version, tuple(urls))
+    raise ValueError(f"{state / NAME}: no addresses")
 
 
 def write_addresses(state: Path, addresses: SavedAddresses) -> None:

@@ -22,8 +22,8 @@ from monitor.base.config import MonitorConfig
 from monitor.base.household import Household
 from monitor.money.calendars import Calendars, calendars_of
 from monitor.money.dated_files import SpotPrices
-from monitor.money.price_files import UPDATED, load_prices
-from monitor.money.prices import PriceTable
+from monitor.money.price_files import UPDATED, all_prices, load_tables
+from monitor.money.prices import PriceFile, PriceTable
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS, OwnDays, OwnPrices, household_of
 from monitor.readings.cache import Cache
 
@@ -40,18 +40,16 @@ class Snapshot(NamedTuple):
     cache: Cache  # of what was looked up with these settings
 
 
-def snapshot(config: MonitorConfig, folder: Path, values: Mapping[str, Any], addresses: Sequence[str] = ()) -> Snapshot:
-    """Return what follows from the typed values of sections; `folder` has the tables of prices that were updated.
-
-    Raises:
-        ConfigError: one of these tables is wrong.
-    """
+def snapshot(
+    config: MonitorConfig, tables: Sequence[PriceFile], values: Mapping[str, Any], addresses: Sequence[str] = ()
+) -> Snapshot:
+    """Return what follows from the typed values of sections, and from the tables of prices."""
     own: OwnPrices = values.get(PRICES.name, OwnPrices(None))
     days: OwnDays = values.get(CALENDARS.name, OwnDays())
     spot = {start: Decimal(str(price)) for start, price in days.spot.items()}
     return Snapshot(
         replace(config, household=household_of(values, addresses)),
-        load_prices(folder, own.file, SpotPrices.of_starts(spot) if spot else None),
+        all_prices(tables, own.file, SpotPrices.of_starts(spot) if spot else None),
         calendars_of(days.tempo, days.days, alsace_moselle=own.alsace_moselle),
         Cache(),
     )
@@ -63,7 +61,11 @@ class CurrentHousehold:
     def __init__(
         self, config: MonitorConfig, folder: Path, changed: Callable[[Snapshot], None] = lambda _: None
     ) -> None:
-        """Begin before anything was read; `changed` is called with each new snapshot, in the thread of `refresh`."""
+        """Begin before anything was read; `changed` is called with each new snapshot, in the thread of `refresh`.
+
+        Raises:
+            ConfigError: a table of prices in `folder` is wrong.
+        """
         self._config = config
         self._folder = folder
         self._changed = changed
@@ -71,25 +73,24 @@ class CurrentHousehold:
         self._made_of: object = None
         self._lock = threading.Lock()  # of `refresh`
         self._changes: dict[str, ChangeLogger] = {}
+        self._tables_state = self._state_of_tables()
+        self._tables = load_tables(folder)
+        self._tables_error: str | None = None
         unknown = Household(addresses=tuple(self._addresses().urls), is_known=False)
-        self.now = snapshot(config, folder, {})._replace(config=replace(config, household=unknown))
+        self.now = snapshot(config, self._tables, {})._replace(config=replace(config, household=unknown))
 
     def values(self) -> Mapping[str, Any]:
         """Return the typed values of the sections that were saved, the last good ones."""
         return dict(self._values)
 
     def tried(self, values: Mapping[str, Any]) -> Snapshot:
-        """Return what other typed values of sections would make; nothing is changed.
-
-        Raises:
-            ConfigError: a table of prices is wrong.
-        """
-        return snapshot(self._config, self._folder, values, self.now.config.household.addresses)
+        """Return what other typed values of sections would make; nothing is changed."""
+        return snapshot(self._config, self._tables, values, self.now.config.household.addresses)
 
     def refresh(self, connection: Connection) -> None:
         """Look whether something changed, and make the next snapshot if so.
 
-        What is wrong changes nothing: the last good value of a section stays, and the log says what to correct.
+        What is wrong changes nothing: the last good value of a section or table stays, and the log says what to correct.
 
         Raises:
             DatabaseError: the database is away, or refuses.
@@ -100,7 +101,8 @@ class CurrentHousehold:
     def _refresh(self, connection: Connection) -> None:
         addresses = self._addresses()
         versions = read_versions(connection)
-        made_of = versions, addresses, tuple(_state(self._folder / name) for name in UPDATED)
+        tables_state = self._state_of_tables()
+        made_of = versions, addresses, tables_state
         if made_of == self._made_of:
             return
         saved = read_sections(connection)
@@ -109,14 +111,23 @@ class CurrentHousehold:
                 self._values.pop(name, None)
             else:
                 self._read(section, saved[name].value)
-        try:
-            found = snapshot(self._config, self._folder, self._values, addresses.urls)
-        except ConfigError as error:
-            self.now.prices.error = str(error)
-            self._say("prices", f"{error}; the prices from before are still used")
-            return
+        if tables_state != self._tables_state:
+            self._read_tables()
+            self._tables_state = tables_state
+        found = snapshot(self._config, self._tables, self._values, addresses.urls)
+        found.prices.error = self._tables_error
         self._made_of, self.now = made_of, found
         self._changed(found)
+
+    def _state_of_tables(self) -> Sequence[tuple[int, int] | None]:
+        return tuple(_state(self._folder / name) for name in UPDATED)
+
+    def _read_tables(self) -> None:
+        try:
+            self._tables, self._tables_error = load_tables(self._folder), None
+        except ConfigError as error:
+            self._tables_error = str(error)
+            log.warning("%s; the prices from before are still used", error)
 
     def _read(self, section: Section[Any], value: Any) -> None:
         try:

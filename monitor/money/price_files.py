@@ -9,7 +9,7 @@ import os
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -37,9 +37,21 @@ def load_prices(folder: Path, own: PriceFile | None = None, spot: SpotPrices | N
     Raises:
         ConfigError: a file cannot be read, or a row is wrong.
     """
-    files = [] if own is None else [replace(own, own=True)]
-    regulated, market = (tables(folder, place) for place in range(len(UPDATED)))
-    return PriceTable([*files, *regulated, *market], spot)
+    return all_prices(load_tables(folder), own, spot)
+
+
+def all_prices(tables: Sequence[PriceFile], own: PriceFile | None = None, spot: SpotPrices | None = None) -> PriceTable:
+    """Return the prices of tables, after the owner's."""
+    return PriceTable([*([] if own is None else [replace(own, own=True)]), *tables], spot)
+
+
+def load_tables(folder: Path) -> list[PriceFile]:
+    """Return the tables that were updated in `folder`, and the bundled ones.
+
+    Raises:
+        ConfigError: a file cannot be read, or a row is wrong.
+    """
+    return [table for place in range(len(UPDATED)) for table in tables(folder, place)]
 
 
 def tables(folder: Path, place: int) -> list[PriceFile]:

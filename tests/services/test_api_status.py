@@ -165,7 +165,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
         "reader": [program("reader", "cellar", **spool), program("reader", "elsewhere", lines=[{"meter": "1"}])],
         "storer": [program("storer", "a"), program("storer", "b"), Program("old", "online", {"uptime": 1}, END)],
     }
-    live = Live(MonitorConfig(), NONE, Calendars(), alerts=partial(AlertSummary, MonitorConfig()))
+    live = Live(MonitorConfig(), NONE, Calendars(), alerts=partial(AlertSummary, MonitorConfig))
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()

@@ -218,20 +218,12 @@ def test_alerts_come_with_the_stream_and_are_retained_where_they_are_configured(
         stream.close()
         await events.aclose()
 
-    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None, alerts=AlertsConfig()) as house:
+    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None) as house:
         alerts = Alerts()
         house.alerts.use(alerts)
         wait_for(lambda: house.connected)
         asyncio.run(run(house, alerts))
     publisher.retain(topic, b"")
-
-
-def test_alerts_that_are_no_longer_configured_are_cleared(broker: Broker, publisher: MqttClient) -> None:
-    topic = TOPICS.alerts("main")
-    publisher.retain(topic, '{"active":[],"last":null}')
-    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None) as house:
-        wait_for(lambda: house.connected)
-        wait_for(lambda: client.payloads(topic)[-1] == b"")
 
 
 def test_a_stream_says_something_although_the_meter_says_nothing(broker: Broker, publisher: MqttClient) -> None:

@@ -34,7 +34,7 @@ def ntfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ntfy]:
 
 def send(folder: Path, *urls: str) -> dict[str, Delivery]:
     """Send a message; return what became of it, by the name of the address."""
-    queue = SendQueue([Address(text=url) for url in urls], folder / "letters")
+    queue = SendQueue([url for url in urls], folder / "letters")
     now = datetime.now(UTC)
     queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
     queue.saved()
@@ -206,7 +206,7 @@ def test_a_service_that_hangs_holds_up_nothing(service: Service, ntfy: Ntfy, tmp
 
 def test_an_address_is_in_no_argument_and_no_environment_and_no_file(service: Service, tmp_path: Path) -> None:
     service.answers.clear()
-    queue = SendQueue([Address(text=service.url)], tmp_path)
+    queue = SendQueue([service.url], tmp_path)
     now = datetime.now(UTC)
     queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
     queue.saved()

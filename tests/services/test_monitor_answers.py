@@ -16,7 +16,6 @@ import pytest
 
 from common.contract.labels import Mode
 from monitor.base.config import MonitorConfig, MonitorDatabase
-from monitor.money.price_files import PriceFiles
 from monitor.service import ROUTES, build
 from monitor.web.api import Api
 from monitor.web.http import Response
@@ -59,7 +58,7 @@ class Asking:
         server.sql(ACCOUNT.replace("'localhost'", "'%'"))
         database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         config = MonitorConfig(database=database)
-        parts, self.live, *_ = build(config, PriceFiles(config, Path()))
+        parts, self.live, *_ = build(config, Path())
         self._api: Api = parts.api
         self.description = json.loads(parts.description.body)
         self._loop = asyncio.new_event_loop()

@@ -21,6 +21,7 @@ from monitor.base.addresses import read_addresses
 from monitor.base.alert_settings import ADDRESSES
 from monitor.base.config import MonitorConfig
 from monitor.money.current import snapshot
+from monitor.money.price_files import load_tables
 from monitor.money.sections import SECTIONS, check_together
 from monitor.places.settings.save import ChangedMeanwhile, SavedSection, present, save, with_urls
 from monitor.places.settings.taking_over import TAKEN, comment_out, sections_in
@@ -77,7 +78,7 @@ def problems_of(values: Mapping[str, Any], machine: MonitorConfig, folder: Path)
             read[name] = SECTIONS[name].read(value)
         except SectionError as error:
             problems += error.problems
-    return problems or list(check_together(read, snapshot(machine, folder, read).prices))
+    return problems or list(check_together(read, snapshot(machine, load_tables(folder), read).prices))
 
 
 def described(before: Mapping[str, SavedSection], changes: Mapping[str, Any]) -> Iterator[str]:

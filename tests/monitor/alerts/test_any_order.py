@@ -75,7 +75,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
         self.alerts = Alerts(
             Engine(lambda _: True, self.quiet, PARIS),
-            SendQueue([Address("json://there")], folder / "letters", self.send),
+            SendQueue(["json://there"], folder / "letters", self.send),
             File(folder),
             self.text,
         )
