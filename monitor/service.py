@@ -34,8 +34,8 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
+from monitor.places.status import ports, status
 from monitor.places.status import routes as status_routes
-from monitor.places.status import status
 from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
@@ -80,6 +80,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     tempo.ROUTE,
     status.ROUTE,
     status_routes.APP,
+    ports.ROUTE,
     status_routes.ALERTS,
 )
 ACTIONS: Sequence[Action] = ()
