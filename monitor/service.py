@@ -35,8 +35,8 @@ from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
 from monitor.places.settings import routes as settings_routes
+from monitor.places.status import ports, status
 from monitor.places.status import routes as status_routes
-from monitor.places.status import status
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
@@ -80,6 +80,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     tempo.ROUTE,
     status.ROUTE,
     status_routes.APP,
+    ports.ROUTE,
     status_routes.ALERTS,
     *settings_routes.ROUTES,
 )

@@ -99,6 +99,8 @@ class Live:
         )
         self.alerts = alerts(self.named_meters)
         self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
+        self._port_topic = Retained("ports", partial(self._retain, lambda topics, name: topics.ports("monitor", name)))
+        self._chosen_ports: bytes | None = None  # the message; None: nobody has chosen
         self._listener = self._new_listener()
 
     def _new_listener(self) -> MqttListener | None:
@@ -274,6 +276,10 @@ class Live:
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
 
+    def use_ports(self, choice: Mapping[str, Any] | None) -> None:
+        """Publish which ports a reader is to listen to, as the section `ports` has it; None: it was never written."""
+        self._chosen_ports = None if choice is None else json.dumps(choice, ensure_ascii=False).encode()
+
     # -- in the thread of the poll -------------------------------------------------------------------------------------
 
     def _fill_minutes(self, home: Home, meter: Meter) -> None:
@@ -297,6 +303,7 @@ class Live:
     def _on_answer(self, answer: Published) -> None:
         self._price_topic.on_answer(answer)
         self._alert_topic.on_answer(answer)
+        self._port_topic.on_answer(answer)
 
     def _on_frame(self, meter: str) -> None:
         if meter in self._clients.meters:
@@ -310,6 +317,7 @@ class Live:
         """Publish prices and alerts; tell clients what no message says: a meter is silent, the stream lives."""
         self._price_topic.tick(time.monotonic())
         self._publish_alerts()
+        self._publish_ports()
         watched = self._clients.meters
         if NO_METER in watched and self._state.meters():
             self._clients.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
@@ -324,6 +332,12 @@ class Live:
                 self._sent_links[meter] = text
                 self._clients.publish(meter, "link", event("link", text))
                 self._publish_state(meter)
+
+    def _publish_ports(self) -> None:
+        if not self._state.connected:
+            self._port_topic.on_disconnected()
+        elif self._chosen_ports is not None:
+            self._port_topic.show(self._chosen_ports)
 
     def _publish_alerts(self) -> None:
         """Tell MQTT and all clients what is wrong, when it changes."""

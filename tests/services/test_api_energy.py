@@ -188,7 +188,8 @@ def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_ar
 
 @pytest.mark.parametrize("route", [forecast.ROUTE, notes.ROUTE])
 def test_answers_of_now_say_that_their_prices_are_assumed(tables: Database, route: Route) -> None:
-    named = MonitorConfig(contracts=(ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9),))
+    line = ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9)
+    named = MonitorConfig(household=Household(contracts=(line,)))
     for config, assumed in ((MonitorConfig(), True), (named, False)):
         answer = ask(route, tables, END, PRICES, f"meter={METER}", config=config)
         check(answer, route.schema)

@@ -11,7 +11,7 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.household import House
+from monitor.base.household import House, Household
 from monitor.base.request_errors import RequestError
 from monitor.places.review.indexes import ROUTE
 from tests.support.api import ask
@@ -22,7 +22,7 @@ from tests.support.storing import query, store
 
 METER, BEFORE = "031961123456", "021861999999"
 NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
-CONFIG = MonitorConfig(meters=(House(METER, "Maison", (BEFORE,)),))
+CONFIG = MonitorConfig(household=Household(meters=(House(METER, "Maison", (BEFORE,)),)))
 
 
 def historic(at: str, low: int, high: int, meter: str = METER) -> Frame:

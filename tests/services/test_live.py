@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from common.contract.ports import OfferedPort, write_offer
 from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.summary import AlertSummary
@@ -198,6 +199,39 @@ def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker,
     with live(broker.port, tables) as house:
         wait_for(lambda: house.connected and house.choose(METER) == METER and house.links(METER)["database"] == "up")
         asyncio.run(run(house))
+
+
+def test_the_port_that_was_chosen_is_retained_when_it_changes_and_after_each_connection(
+    programs: None, tmp_path: Path
+) -> None:
+    topic = TOPICS.ports("monitor", "main")
+    with Broker(tmp_path) as own, live(own.port, None) as house:
+        with MqttClient(own.port, subscribe=("#",)) as listener:
+            wait_for(lambda: house.connected)
+            house.use_ports(None)
+            for count, reader in enumerate(("pi", "attic"), 1):
+                house.use_ports({"reader": reader, "ports": ["/dev/ttyUSB0"], "labels": {"é": "è"}})
+                wait_for(lambda count=count: len(listener.payloads(topic)) == count)  # type: ignore[misc]
+            assert [one["reader"] for one in listener.on(topic)] == ["pi", "attic"]
+        own.kill()  # and what it retained is lost
+        (tmp_path / "mosquitto.db").unlink(missing_ok=True)
+        own.start()
+        with MqttClient(own.port, subscribe=("#",)) as listener:
+            assert json.loads(listener.wait_for(topic)) == {
+                "reader": "attic",
+                "ports": ["/dev/ttyUSB0"],
+                "labels": {"é": "è"},
+            }
+
+
+def test_what_a_reader_offers_is_known_while_it_is_retained(broker: Broker, publisher: MqttClient) -> None:
+    offer = [OfferedPort("/dev/ttyUSB0", "ttyUSB0", chosen=False, present=True)]
+    topic = TOPICS.ports("reader", "one")
+    publisher.retain(topic, write_offer(offer))
+    with live(broker.port, None) as house:
+        wait_for(lambda: [reader.offered for reader in house.programs("reader") if reader.name == "one"] == [offer])
+        publisher.retain(topic, b"")
+        wait_for(lambda: [reader.offered for reader in house.programs("reader") if reader.name == "one"] == [[]])
 
 
 def test_alerts_come_with_the_stream_and_are_retained_where_they_are_configured(

@@ -141,7 +141,8 @@ def test_what_is_wrong_is_said_at_each_field_and_nothing_is_saved(page: Page) ->
             assert found.keys() == {"contracts[0].power", "contracts[1].from", "contracts[1].colour"}
             assert ("expected" in found["contracts[0].power"]) == (language == "en")
     assert read(page.get("settings/contracts")) == {"value": [], "version": 0}
-    for body in ([], {}, {"value": [], "version": 0}):
+    wrong_bodies: list[Any] = [[], {}, {"value": [], "version": 0}]
+    for body in wrong_bodies:
         read(page.send("PUT", "settings/contracts", body, 0), 422)
 
 
@@ -289,7 +290,8 @@ def test_a_request_is_checked_before_it_is_noted(page: Page) -> None:
         ("backup", {"folder": "/"}, "arguments.folder"),
     ):
         assert errors(page.ask_for(kind, arguments)).keys() == {at}
-    for body in ([], {"kind": "drop"}, {"kind": []}, {"kind": "backup", "state": "done"}):
+    wrong_bodies: list[Any] = [[], {"kind": "drop"}, {"kind": []}, {"kind": "backup", "state": "done"}]
+    for body in wrong_bodies:
         read(page.send("POST", "requests", body), 422)
     assert read(page.get("requests")) == {"requests": []}
 

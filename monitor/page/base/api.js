@@ -211,6 +211,8 @@ export const alerts = () => get('alerts');
 export const forecast = (meter) => get('forecast', { meter });
 /** @type {() => Promise<Answers.App>} */
 export const app = () => get('app');
+/** @type {() => Promise<Answers.Ports>} */
+export const ports = () => get('ports');
 /** @type {(meter?: string) => Promise<Answers.Status>} */
 export const status = (meter) => get('status', { meter });
 

@@ -65,7 +65,9 @@ def test_an_address_begins_with_its_service() -> None:
     assert ADDRESSES.secret
 
 
-@pytest.mark.parametrize("value", ["ntfy://secret", ["secret-without-a-kind"], [{"path": "secret"}], ["ntfy://se cret"]])
+@pytest.mark.parametrize(
+    "value", ["ntfy://secret", ["secret-without-a-kind"], [{"path": "secret"}], ["ntfy://se cret"]]
+)
 def test_what_is_no_address_is_refused_without_showing_it(value: Any) -> None:
     with pytest.raises(SectionError) as refused:
         ADDRESSES.read(value)

@@ -60,7 +60,9 @@ def test_nothing_is_wrong_with_the_bundled_table_but_the_hole_that_is_known(tmp_
 
 
 def test_the_owners_rows_go_first(tmp_path: Path) -> None:
-    own = read_document({"offers": [{"id": "base", "rows": [{"from": date(2025, 2, 1), "kwh": {"BASE": 0.1234}}]}]}, "mine")
+    own = read_document(
+        {"offers": [{"id": "base", "rows": [{"from": date(2025, 2, 1), "kwh": {"BASE": 0.1234}}]}]}, "mine"
+    )
     table = load_prices(tmp_path, own)
     assert table.kwh("base", "BASE", 6, date(2026, 3, 1)) == Decimal("0.1234")
     assert table.subscription("base", 6, date(2026, 3, 1)) == Decimal("187.80")

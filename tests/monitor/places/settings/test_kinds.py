@@ -1,9 +1,12 @@
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from common.settings.fields import SectionError
 from monitor.places.settings.kinds import DELETING, KINDS, WITH_FILE
 
-GOOD = {
+GOOD: Mapping[str, dict[str, Any]] = {
     "import": {"name": "conso.csv", "kind": None, "meter": "031961123456", "dry_run": True},
     "import-forget": {"id": 3},
     "forget-meter": {"meter": "031961123456"},

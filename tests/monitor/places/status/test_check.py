@@ -66,7 +66,12 @@ def pages() -> Iterator[PageFacts]:
 
 
 def databases() -> Iterator[DatabaseFacts]:
-    yield from (GOOD, replace(GOOD, can_write=("INSERT",)), replace(GOOD, unwritable=("settings",)), replace(GOOD, has_rollups=False))
+    yield from (
+        GOOD,
+        replace(GOOD, can_write=("INSERT",)),
+        replace(GOOD, unwritable=("settings",)),
+        replace(GOOD, has_rollups=False),
+    )
     yield from (replace(GOOD, meters=()), replace(GOOD, up_to=None))
     yield replace(GOOD, up_to=NOW - timedelta(hours=3))
     yield SILENT
