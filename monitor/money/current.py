@@ -90,7 +90,7 @@ class CurrentHousehold:
     def refresh(self, connection: Connection) -> None:
         """Look whether something changed, and make the next snapshot if so.
 
-        What is wrong changes nothing: the last good value of a section or table stays, and the log says what to correct.
+        What is wrong changes nothing: the last good value of a section or table stays, and the log says what is wrong.
 
         Raises:
             DatabaseError: the database is away, or refuses.

@@ -34,7 +34,7 @@ def ntfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ntfy]:
 
 def send(folder: Path, *urls: str) -> dict[str, Delivery]:
     """Send a message; return what became of it, by the name of the address."""
-    queue = SendQueue([url for url in urls], folder / "letters")
+    queue = SendQueue(urls, folder / "letters")
     now = datetime.now(UTC)
     queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
     queue.saved()
