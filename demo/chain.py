@@ -28,6 +28,7 @@ from demo.show import TOPICS, Show, picture, say
 from demo.sun import KIND, meter_of, sources_of
 
 FOLDER = Path(".demo")
+_FEED_IN = {"feed_in": [{"from": "2024-03-01", "price": 0.1269}]}
 _START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time
 _FIRST_WITHIN = 30.0  # seconds until all else is started, too
 _STOP_WITHIN = 10.0  # seconds
@@ -76,10 +77,9 @@ class Demo:
         database.sql(database.account_sql("monitor.sql", account["password"]))
         page = {"listen": {"host": HOST, "port": page_port}, "auth": "none", "database": database.login | account}
         page["state"] = str(FOLDER.absolute() / "monitor")
-        if sun:
-            prices = FOLDER.absolute() / "prices.yaml"
-            prices.write_text("feed_in: [{from: 2024-03-01, price: 0.1269}]\n")
-            page["prices"] = str(prices)
+        if sun:  # unless somebody has changed it in the page of an earlier run
+            columns, row = "section, value", f"'prices', '{json.dumps(_FEED_IN)}'"
+            database.sql(f"INSERT IGNORE INTO {database.name}.settings ({columns}) VALUES ({row})")
         self._start("monitor", common | page)
         self._fill(began)
         self._follow(reader, self._arguments.seconds)

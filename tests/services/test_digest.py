@@ -21,6 +21,7 @@ from tests.services.test_report import Monitor
 from tests.support.past import TEMPO, add_past, make_past
 from tests.support.prices import bundled_prices
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import make_tables
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -172,10 +173,11 @@ def test_the_report_prints_the_last_period_that_is_over(
     fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.places.review.report.datetime", Then)
-    kilowatt(make_tables(fresh_database), METER, date(2026, 11, 9), date(2026, 11, 23))
+    tables = make_tables(fresh_database)
+    kilowatt(tables, METER, date(2026, 11, 9), date(2026, 11, 23))
     monitor = Monitor(fresh_database, tmp_path)
     assert "168,0\u202fkWh" in monitor.run("report", "--digest")
-    monitor.configure("alerts: {to: [], digest: daily}\n")
+    save_settings(tables, alerts={"digest": "daily"})
     assert "24,0\u202fkWh" in monitor.run("report", "--digest")
     assert "168,0\u202fkWh" in monitor.run("report", "--digest", "weekly", "--meter", METER)
     assert "--by" in monitor.run("report", "--digest", "--by", "week", code=2)

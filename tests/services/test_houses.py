@@ -35,6 +35,7 @@ from tests.support.json_schema import check
 from tests.support.prices import bundled_prices
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
@@ -235,7 +236,7 @@ def test_the_report_has_the_name_and_finds_the_house_by_name_and_by_either_addre
     database: Server, tables: Database, tmp_path: Path
 ) -> None:
     monitor = Monitor(database, tmp_path)
-    monitor.configure(f"meters: {{'{NEW}': {{name: Maison, replaces: '{OLD}'}}}}\n")
+    save_settings(tables, meters={NEW: {"name": "Maison", "replaces": OLD}})
     arguments = ("--from", "2026-03-10", "--to", "2026-03-13")
     texts = {meter: monitor.run("report", *arguments, "--meter", meter) for meter in ("Maison", "maison", OLD, NEW)}
     assert len(set(texts.values())) == 1
