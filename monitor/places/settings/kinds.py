@@ -23,6 +23,7 @@ class Import:
         str | None, Field(fr="Format", en="Format", longest=40, pattern=r"[a-z0-9-]+", example="enedis-load-curve")
     ] = None  # None: as the file looks
     meter: MeterAddress | None = None  # None: as the file says
+    series: Annotated[tuple[str, ...], Field(fr="Séries", en="Series", longest=20)] = ()  # of Home Assistant's files
     dry_run: Annotated[bool, Field(fr="Seulement regarder", en="Only look")] = False
 
 
@@ -51,7 +52,7 @@ class ForgetSource:
 class ForgetProgram:
     """A program that is gone."""
 
-    kind: Annotated[Literal["reader", "storer", "monitor"], Field(fr="Programme", en="Program")]
+    program: Annotated[Literal["reader", "storer", "monitor"], Field(fr="Programme", en="Program")]
     name: Annotated[str, Field(fr="Nom", en="Name", longest=64)]
 
 

@@ -7,11 +7,11 @@ from common.settings.fields import SectionError
 from monitor.places.settings.kinds import DELETING, KINDS, WITH_FILE
 
 GOOD: Mapping[str, dict[str, Any]] = {
-    "import": {"name": "conso.csv", "kind": None, "meter": "031961123456", "dry_run": True},
+    "import": {"name": "conso.csv", "kind": None, "meter": "031961123456", "series": [], "dry_run": True},
     "import-forget": {"id": 3},
     "forget-meter": {"meter": "031961123456"},
     "forget-source": {"name": "sun"},
-    "forget-program": {"kind": "reader", "name": "cellar"},
+    "forget-program": {"program": "reader", "name": "cellar"},
     "rebuild": {"from": "2026-03-01", "to": "2026-04-01"},
     "backup": {},
 }
