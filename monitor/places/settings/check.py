@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from common.errors import ConfigError
 from common.settings.fields import Problem, Section, SectionError
-from common.settings.language import French
-from monitor.base.french import TEXTS
 from monitor.base.household import CONTRACTS
 from monitor.base.request_errors import RequestError
 from monitor.money.current import CurrentHousehold, Snapshot
 from monitor.money.sections import CALENDARS, PRICES, check_together
 from monitor.places.settings.save import with_urls
 from monitor.web.route import ActionRequest
-
-_french = French(TEXTS)
 
 
 def value_in(body: Any) -> Any:
@@ -45,11 +40,7 @@ def checked(request: ActionRequest, section: Section[Any]) -> tuple[Any, Snapsho
 def _tried(household: CurrentHousehold, section: Section[Any], typed: Any, language: str) -> Snapshot:
     before = household.values()
     after = {**before, section.name: typed}
-    try:
-        found = household.tried(after)
-    except ConfigError as error:
-        problems = [Problem(section.name, _french(str(one)), str(one)) for one in error.all]
-        raise refused(problems, language) from error
+    found = household.tried(after)
     if section in (CONTRACTS, PRICES, CALENDARS):
         # What was wrong before keeps nobody from a change of something else.
         old = set(check_together(before, household.now.prices))
