@@ -34,7 +34,7 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
-from monitor.places.status import ports, status
+from monitor.places.status import forgettable, ports, status
 from monitor.places.status import routes as status_routes
 from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
@@ -79,6 +79,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     notes.ROUTE,
     tempo.ROUTE,
     status.ROUTE,
+    forgettable.ROUTE,
     status_routes.APP,
     ports.ROUTE,
     status_routes.ALERTS,
