@@ -66,6 +66,7 @@ def test_a_good_day_lost_nothing(tables: Database) -> None:
         "at": "2026-11-05T11:00:00Z", "days": 30, "ok": True, "missing": 0,
     }  # fmt: skip
     assert answer["windows"] == [["2026-11", "22:00–06:00"]]
+    assert answer["off_peak"] == ["22:00-06:00"]
     assert answer["volts"]["lowest"] > 180
     assert answer["disk"] is None or answer["disk"]["used"] > 0
     assert [one["id"] for one in answer["links"]] == ["meter", "reader", "mqtt", "storer", "database"]

@@ -258,7 +258,7 @@ export const startRequest = (id) => send('POST', `requests/${id}/start`);
 export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
 /**
  * What is gone and can be forgotten.
- * @type {() => Promise<any[]>}
+ * @type {() => Promise<Answers.Forgettable['gone']>}
  */
 export const forgettable = async () => (await get('forgettable')).gone;
 /**

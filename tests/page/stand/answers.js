@@ -115,6 +115,13 @@ function why(id, from, to) {
     rest: { wh: 3660, cost: 5500, large: false },
   };
 }
+const GONE = {
+  kind: 'forget-meter',
+  arguments: { meter: '021861999999' },
+  name: '021861999999',
+  label: 'Ancien compteur',
+  last: '2026-03-10T10:00:00Z',
+};
 const at = (date, t) => dayStart(date) + (t - dayStart(dateOf(t)));
 
 /** A heat pump, six weeks ago; yesterday something that is too new to be compared. */
@@ -225,6 +232,8 @@ export function answer(route, query, now, state) {
       return interval(id, from, to, state);
     case 'status':
       return status(id, now, state, down);
+    case 'forgettable':
+      return { gone: [GONE] };
     case 'app':
       return app(state);
     case 'alerts':
@@ -657,6 +666,7 @@ function status(id, now, state, down) {
     volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
     unseen_export: null,
     windows: [['2025-10', '22:00–06:00']],
+    off_peak: ['22:00-06:00'],
     versions: [['teleinfo-monitor', '1.0.0']],
     prices_error: null,
     unused: [],

@@ -93,46 +93,6 @@ export const beside = {
       ['ohm-extra-eco', 'Ohm Énergie', 'Extra Éco'],
     ].map(([id, supplier, name]) => ({ id, supplier, name })),
   }),
-  forgettable: () => ({
-    gone: [
-      { kind: 'forget-meter', name: '021861999999', label: 'Ancien compteur', arguments: { meter: '021861999999' } },
-    ],
-  }),
-  indexes: (query, now) => {
-    const from = query.get('from'),
-      to = query.get('to'),
-      at = (day) => day && `${day}T00:00:00+01:00`;
-    const register = (name, label, end, wh) => ({
-      name,
-      label,
-      kind: name === 'EAIT' ? 'injected' : 'supplier',
-      now: end,
-      from: from ? end - 2 * wh : null,
-      to: to ? end - wh : null,
-      wh: from ? wh : null,
-    });
-    return {
-      meter: METER,
-      from,
-      to,
-      coverage: from ? 0.998 : null,
-      meters: [
-        {
-          id: METER,
-          mode: 'historic',
-          now: new Date(now).toISOString(),
-          from: at(from),
-          to: at(to),
-          registers: [
-            register('BBRHCJB', 'Heures creuses, jours bleus', 12345678, 245000),
-            register('BBRHPJB', 'Heures pleines, jours bleus', 23456789, 356000),
-          ],
-          wh: from ? 601000 : null,
-        },
-      ],
-      wh: from ? 601000 : null,
-    };
-  },
 };
 
 const DELETES = ['forget-meter', 'forget-source', 'forget-program', 'import-forget'];

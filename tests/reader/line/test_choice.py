@@ -87,6 +87,17 @@ def test_a_chosen_port_that_is_unplugged_is_offered_and_said_to_be_away(rig: Rig
     assert rig.offers(LOOK_EVERY) == [OfferedPort(ONE, "FTDI FT230X Basic UART D30", chosen=True, present=False)]
 
 
+def test_ports_that_go_while_they_are_listed_are_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the last adapter, its folder goes, too."""
+    rig.plug(ONE, "ttyUSB0")
+
+    def gone(folder: Path) -> Any:
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(Path, "iterdir", gone)
+    assert rig.offers(0.0) == []
+
+
 def test_a_choice_shows_in_the_offer_at_once(rig: Rig) -> None:
     rig.plug(ONE, "ttyUSB0")
     rig.offers(0.0)

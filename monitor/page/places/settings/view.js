@@ -22,16 +22,20 @@ import { W } from './words.js';
 export default async function settings(context) {
   const { meter, meters, now, detail } = context,
     today = dateOf(now());
-  const [saved, forms, offers, gone] = await Promise.all([
+  const [saved, forms, offers, gone, observed] = await Promise.all([
     api.settings(),
     api.settingsFields(),
     api.offers().catch(() => []),
     api.forgettable().catch(() => []),
+    api.status(meter?.id).then(
+      (status) => status.off_peak,
+      () => [],
+    ),
   ]);
   /** @type {import('./section.js').Section[]} */
   const opened = [],
     own = () => (saved.prices?.value.offers ?? []).map(({ id, name }) => ({ id, name: name || id, supplier: '' })),
-    widgets = widgetsOf({ meters, offers: () => [...own(), ...offers] });
+    widgets = widgetsOf({ meters, offers: () => [...own(), ...offers], observed });
   const section = (name, more = {}) => {
     const one = sectionForm({ name, form: forms[name], saved: saved[name], widgets, ...more });
     opened.push(one);
