@@ -314,6 +314,18 @@ def test_requests_that_are_not_there_and_too_many_are_refused(page: Page) -> Non
     read(page.send("PUT", "requests/1/body", b"x", query="piece=64"), 400)
 
 
+def test_of_requests_that_have_ended_only_the_newest_are_kept(page: Page, fresh_database: Server) -> None:
+    fresh_database.sql(
+        f"USE {fresh_database.name}; INSERT INTO requests (kind, arguments, state)"
+        " SELECT 'backup', '{}', IF(seq = 3, 'waiting', 'cancelled') FROM seq_1_to_105"
+    )
+    assert read(page.ask_for("backup"), 201)["id"] == 106
+    numbers = [one["id"] for one in read(page.get("requests"))["requests"]]
+    assert numbers == [*range(106, 6, -1)]
+    assert read(page.get("requests/3"))["state"] == "waiting"
+    read(page.get("requests/5"), 404)
+
+
 # A database of an earlier version
 
 
