@@ -316,8 +316,8 @@ def test_requests_that_are_not_there_and_too_many_are_refused(page: Page) -> Non
 
 def test_of_requests_that_have_ended_only_the_newest_are_kept(page: Page, fresh_database: Server) -> None:
     fresh_database.sql(
-        f"USE {fresh_database.name}; INSERT INTO requests (kind, arguments, state)"
-        " SELECT 'backup', '{}', IF(seq = 3, 'waiting', 'cancelled') FROM seq_1_to_105"
+        f"USE {fresh_database.name}; INSERT INTO requests (id, kind, arguments, state)"
+        " SELECT seq, 'backup', '{}', IF(seq = 3, 'waiting', 'cancelled') FROM seq_1_to_105"
     )
     assert read(page.ask_for("backup"), 201)["id"] == 106
     numbers = [one["id"] for one in read(page.get("requests"))["requests"]]
