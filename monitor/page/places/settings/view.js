@@ -50,7 +50,7 @@ export default async function settings(context) {
       'meters',
       () => [section('meters', { draw: (place) => meterNames(place, forms.meters, meters) }).node],
     ],
-    ['notes', 'notes', plainly('notes')],
+    ['notes', 'notes', () => [section('notes', { begin: { at: today } }).node]],
     ['budget', 'budget', plainly('budget')],
     ['appareils', 'sources', () => devices(section('sources', { form: withSources(forms.sources) }).node, meter)],
     ['conservation', 'keep', () => [section('retention').node, backup()]],
@@ -92,7 +92,7 @@ function group({ slug, title, isOpen }, make) {
   const node = h(
     'details',
     { class: 'group', 'data-key': slug, open: isOpen, ontoggle: () => node.open && fill() },
-    h('summary', null, h('h2', null, title)),
+    h('summary', { onclick: fill }, h('h2', null, title)),
     body,
   );
   if (isOpen) fill();
