@@ -230,6 +230,16 @@ def test_what_is_gone_is_forgotten_after_its_name_and_every_place_can_cancel_it(
     expect(page.locator(".waiting")).to_have_count(0)
 
 
+def test_the_port_of_the_meter_is_chosen_where_the_reader_lets_it(stand: Stand) -> None:
+    page = stand.open("reglages/port")
+    ports = section(page, "ports")
+    ports.get_by_label("FTDI FT230X").check()
+    page.clock.run_for(1000)
+    expect(ports.get_by_role("status").last).to_contain_text(SAVED)
+    port = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0"
+    assert saved(stand, "ports") == {"reader": "cave", "ports": [port]}
+
+
 def test_where_no_password_is_asked_the_page_says_so(stand: Stand) -> None:
     stand.ask("stage/open")
     page = stand.open("reglages")

@@ -12,6 +12,7 @@ import { watch } from './devices.js';
 import { goneGroup } from './gone.js';
 import { indexGroup } from './indexes.js';
 import { meterNames } from './meters.js';
+import { canChoose, fixedPorts, portChoice } from './ports.js';
 import { pastGroup } from './past.js';
 import { sectionForm } from './section.js';
 import { widgetsOf } from './widgets.js';
@@ -22,13 +23,17 @@ import { W } from './words.js';
 export default async function settings(context) {
   const { meter, meters, now, detail } = context,
     today = dateOf(now());
-  const [saved, forms, offers, gone, observed] = await Promise.all([
+  const [saved, forms, offers, gone, observed, readers] = await Promise.all([
     api.settings(),
     api.settingsFields(),
     api.offers().catch(() => []),
     api.forgettable().catch(() => []),
     api.status(meter?.id).then(
       (status) => status.off_peak,
+      () => [],
+    ),
+    api.ports().then(
+      (answer) => answer.readers,
       () => [],
     ),
   ]);
@@ -57,6 +62,15 @@ export default async function settings(context) {
     ['passe', 'past', () => pastGroup({ meter, meters })],
     ['index', 'indexes', meter && (() => indexGroup(meter, today))],
     ['oubli', 'gone', () => goneGroup(gone)],
+    [
+      'port',
+      'port',
+      () => [
+        canChoose(readers) && section('ports', { draw: (place) => portChoice(place, readers) }).node,
+        ...fixedPorts(readers),
+        !readers.length && h('p', { class: 'muted' }, W.ports.nobody),
+      ],
+    ],
     ['langue', 'language', plainly('page')],
   ];
   return {
