@@ -98,8 +98,8 @@ TEXTS: Mapping[str, Text] = {
     "no_data": Text(404, "no data for this range", "aucune donnée pour cette période"),
     "no_contract_start": Text(
         400,
-        "the day on which your contract began is not known: add a line to `contracts`",
-        "le début de votre contrat est inconnu : ajoutez une ligne à « contracts »",
+        "the day on which your contract began is not known: add it in Settings",
+        "le début de votre contrat est inconnu : ajoutez-le dans Réglages",
     ),
     "no_year": Text(
         400,
@@ -113,8 +113,8 @@ TEXTS: Mapping[str, Text] = {
     ),
     "no_power": Text(
         404,
-        "the subscribed power is not known: add a line to `contracts` in the configuration",
-        "la puissance souscrite est inconnue : ajoutez une ligne à « contracts » dans la configuration",
+        "the subscribed power is not known: add the contract in Settings",
+        "la puissance souscrite est inconnue : ajoutez le contrat dans Réglages",
     ),
     "no_cursor": Text(
         400,

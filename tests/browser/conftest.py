@@ -108,6 +108,11 @@ class Visits:
         """Accept complaints of the browser with these texts: a server was stopped."""
         self._open[-1].expected += texts
 
+    @property
+    def asked(self) -> list[str]:
+        """The addresses that the last page asked for."""
+        return [request.url for request in self._open[-1].requests]
+
     def close(self) -> None:
         troubles = [trouble for one in self._open for trouble in one.troubles()]
         for one in self._open:

@@ -51,7 +51,8 @@ def test_what_somebody_looks_at_stays_while_today_goes_on(stand: Stand) -> None:
     expect(page.locator(".stamp")).to_have_text(re.compile(r"à jour à 15:1\d"))
     expect(page.locator("details.figures").last.locator("tbody tr").last).to_contain_text("15:00")
     expect(page.locator(".measured")).to_contain_text("09:00–10:00")
-    assert page.evaluate("document.querySelector('.day-plot').known && document.activeElement.matches('.day-plot')")
+    expect(page.locator(".day-plot")).to_be_focused()
+    assert page.evaluate("document.querySelector('.day-plot').known")
     assert "z=08:00..12:00" in page.url
     assert "t=09:00..10:00" in page.url
 
@@ -74,7 +75,7 @@ def test_an_address_without_a_date_moves_on_at_midnight(stand: Stand, path: str,
 
 def test_a_day_that_has_an_address_stays_and_gets_its_morrow_at_midnight(stand: Stand) -> None:
     page = stand.open("jour/2026-11-30", LATE)
-    assert page.get_by_label("Jour suivant").count() == 0
+    expect(page.get_by_label("Jour suivant")).to_have_count(0)
     stand.pass_by(TO_MIDNIGHT)
     expect(page.get_by_label("Jour suivant")).to_be_visible()
     expect(page.locator("h1")).to_have_text("Lundi 30 novembre 2026")
@@ -83,7 +84,7 @@ def test_a_day_that_has_an_address_stays_and_gets_its_morrow_at_midnight(stand: 
 def test_the_places_lead_to_addresses_that_move_on(stand: Stand) -> None:
     page = stand.open("")
     for name, path in {"Jour": "jour", "Bilan": "bilan", "Contrats": "contrats"}.items():
-        assert page.get_by_role("link", name=name, exact=True).get_attribute("href") == stand.address + path
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("href", stand.address + path)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_what_is_read_aloud_has_words_that_are_apart_and_no_name_twice(stand: St
     assert re.fullmatch(r"Dix dernières minutes moyenne 1\s790\sW \(active\)", heading.text_content() or "")
     assert re.fullmatch(r"[\d\s]*\d\sVA", page.locator(".figure-xl").text_content() or "")
     page = stand.open("jour")
-    assert page.get_by_role("heading", name="Énergie par heure kWh").count() == 1
+    expect(page.get_by_role("heading", name="Énergie par heure kWh")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_an_address_of_nothing_says_so_and_leads_to_the_right_one(
 ) -> None:
     page = stand.open(path)
     expect(page.locator(".blank")).to_contain_text(said)
-    assert page.locator(".blank a").get_attribute("href") == stand.address + place
+    expect(page.locator(".blank a")).to_have_attribute("href", stand.address + place)
 
 
 def test_a_period_that_has_not_begun_is_said_to_be_to_come(stand: Stand) -> None:
@@ -298,7 +299,7 @@ def test_drawings_end_with_the_place_that_they_are_of(stand: Stand) -> None:
     stand.page.add_init_script(WATCHED)
     page = stand.open("bilan/2026")
     page.wait_for_selector(".map svg path")
-    assert page.evaluate("watched") > 1
+    page.wait_for_function("() => watched > 1")
     page.get_by_role("link", name="État").click()
     expect(page.locator(".summary-line")).to_be_visible()
     page.wait_for_function("() => watched === 0")

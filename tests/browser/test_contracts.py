@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visits
 from tests.browser.stand import Stand
 from tests.browser.test_views import findings
-from tests.browser.visit import DEVICES, change_answers
+from tests.browser.visit import DEVICES, change_answers, expect_to_fit
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -77,7 +77,7 @@ def test_the_cheapest_offers_are_shown_and_ones_own_and_all_on_demand(visit: Vis
     block.get_by_role("button", name="Afficher les 14 autres offres").click()
     expect(block.locator(".ranking .rank")).to_have_count(20)
     expect(block.get_by_role("button", name=re.compile("Afficher"))).to_have_count(0)
-    assert page.evaluate("document.activeElement.querySelector('.rank').textContent") == "6"
+    expect(page.locator(":focus .rank")).to_have_text("6")
 
 
 @pytest.mark.parametrize(("device", "language"), [("desk", "en"), ("phone", "fr")])
@@ -95,11 +95,11 @@ def test_the_ranking_is_filtered_by_supplier_and_kind_of_price_and_a_link_keeps_
     kind.select_option("fixed")
     expect(ranks).to_have_text(["2", "5", "7"])  # one's own, of another kind, stays
     expect(kind).to_be_focused()
-    assert page.url.endswith("fournisseur=EDF&type=fixed")
+    expect(page).to_have_url(re.compile("fournisseur=EDF&type=fixed$"))
     page.reload()
     expect(ranks).to_have_text(["2", "5", "7"])
     assert page.evaluate("shifts") == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES[device]["viewport"]["width"]
+    expect_to_fit(page)
     assert findings(page) == []
     supplier.select_option("JPME")  # refused
     expect(ranks).to_have_text(["2"])
@@ -108,7 +108,7 @@ def test_the_ranking_is_filtered_by_supplier_and_kind_of_price_and_a_link_keeps_
     supplier.select_option("")
     kind.select_option("")
     expect(ranks).to_have_count(5)
-    assert "fournisseur" not in page.url
+    expect(page).not_to_have_url(re.compile("fournisseur"))
 
 
 def test_other_dates_keep_what_else_the_comparison_was_asked_for(stand: Stand) -> None:
@@ -116,7 +116,7 @@ def test_other_dates_keep_what_else_the_comparison_was_asked_for(stand: Stand) -
     page.locator("#contrats select").first.select_option("EDF")
     page.get_by_role("button", name="Douze derniers mois").click()
     expect(page.locator("#contrats .ranking .rank")).to_have_text(["2", "5", "7", "9", "13"])
-    assert page.url.endswith("contrats?prix=epoque&fournisseur=EDF")
+    expect(page).to_have_url(re.compile(r"contrats\?prix=epoque&fournisseur=EDF$"))
 
 
 def test_an_offer_opens_on_its_parts_its_choice_and_where_its_prices_are_from(visit: Visits) -> None:

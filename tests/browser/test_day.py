@@ -87,7 +87,7 @@ def test_keys_move_the_cursor_select_zoom_and_turn_the_page(day: Page) -> None:
     day.keyboard.press("?")
     day.focus(PLOT)
     day.keyboard.press("ArrowRight")
-    assert re.search("VA", day.get_attribute(PLOT, "aria-valuetext") or "")
+    expect(day.locator(PLOT)).to_have_attribute("aria-valuetext", re.compile("VA"))
     for _ in range(6):
         day.keyboard.press("Shift+ArrowRight")
     start, end = wait_for_range(day, "t", within=720)
@@ -137,7 +137,7 @@ def test_a_day_begins_at_midnight_of_the_meter_wherever_the_browser_is(visit: Vi
     page.wait_for_selector(f"{PLOT} canvas")
     page.focus(PLOT)
     page.keyboard.press("Home")
-    assert re.search(r"\b00:0\d|0 h 0\d", page.get_attribute(PLOT, "aria-valuetext") or "")
+    expect(page.locator(PLOT)).to_have_attribute("aria-valuetext", re.compile(r"\b00:0\d|0 h 0\d"))
 
 
 def test_a_day_before_all_frames_leads_to_the_first(visit: Visits, house: Home) -> None:

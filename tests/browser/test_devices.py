@@ -11,7 +11,7 @@ from common.contract.source_minutes import SourceMinute
 from tests.browser.conftest import Visits
 from tests.browser.home import YESTERDAY, Home
 from tests.browser.test_views import HOURS, findings, open_all, with_meter
-from tests.browser.test_wall import WALLS, is_inside, wall
+from tests.browser.test_wall import WALLS, expect_inside, expect_nothing_to_scroll, wall
 from tests.support.sources import write_source
 from tests.support.storing import client
 
@@ -69,14 +69,9 @@ def test_devices_of_a_month_in_english(visit: Visits, house: Home) -> None:
 
 @pytest.mark.parametrize("path", ["", f"jour/{YESTERDAY}", f"bilan/{YESTERDAY:%Y-%m}"], ids=["now", "day", "month"])
 def test_a_home_without_devices_sees_no_trace_and_asks_for_none(visit: Visits, house: Home, path: str) -> None:
-    page = visit()
-    urls: list[str] = []
-    page.on("request", lambda request: urls.append(request.url))
-    page.goto(house.address + with_meter(path, house.tempo))
-    expect(page.locator("h1")).to_be_visible()
-    page.wait_for_load_state("networkidle") if path else page.wait_for_timeout(1000)
-    assert page.locator(".devices, .running").count() == 0
-    assert not [url for url in urls if "api/v1/devices" in url]
+    page = visit(with_meter(path, house.tempo))
+    expect(page.locator(".devices, .running")).to_have_count(0)
+    assert not [url for url in visit.asked if "api/v1/devices" in url]
 
 
 @pytest.mark.usefixtures("car")
@@ -88,7 +83,7 @@ def test_what_is_on_stands_in_a_line_on_a_wall_that_has_room(visit: Visits, hous
         expect(running).to_be_hidden()
     else:
         expect(running).to_contain_text(CAR)
-        assert is_inside(page, ".running")
-    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
-    assert is_inside(page, ".band-tomorrow")
+        expect_inside(page, ".running")
+    expect_nothing_to_scroll(page)
+    expect_inside(page, ".band-tomorrow")
     assert page.evaluate("shifts") == []

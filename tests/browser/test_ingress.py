@@ -13,7 +13,7 @@ from tests.browser.home import Home
 from tests.browser.visit import DEVICES, FOREIGN, Visit
 from tests.support.passwords import lock
 from tests.support.prefix_proxy import IngressProxy
-from tests.support.programs import Service
+from tests.support.programs import Service, wait_until
 from tests.support.servers import free_port
 
 PLACES = 5
@@ -62,6 +62,11 @@ def visit(inside: Inside, browser: Browser, request: pytest.FixtureRequest) -> I
 
 def frame(visit: Visit) -> FrameLocator:
     return visit.page.frame_locator("iframe")
+
+
+def beside(visit: Visit) -> Any:
+    """Return how much of the page is beside the frame, in px."""
+    return frame(visit).locator("html").evaluate("(html) => html.scrollWidth - html.clientWidth")
 
 
 def go(visit: Visit, number: int) -> None:
@@ -117,8 +122,7 @@ def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: 
             "href", re.compile("^https://my.home-assistant.io/redirect/.*core_mosquitto$")
         )
         expect(install).to_have_attribute("target", "_blank")
-        width = frame(visit).locator("html").evaluate("(html) => html.scrollWidth - html.clientWidth")
-        assert width == 0
+        wait_until(lambda: beside(visit) == 0, 60, "nothing beside the screen")
     inside.say()
     go(visit, 1)
     expect(frame(visit).locator(".setup")).to_be_empty()

@@ -19,8 +19,7 @@ def test_the_meter_that_was_chosen_last_is_shown_on_the_next_visit(visit: Visits
     expect(page).to_have_url(re.compile(f"compteur={other}"))
     for path, shown in (("", other), (f"?compteur={before}", before), ("", other)):  # an address chooses for itself
         page.goto(house.address + path)
-        page.wait_for_selector("main .page")
-        assert page.input_value(CHOICE) == shown
+        expect(page.locator(CHOICE)).to_have_value(shown)
 
 
 def test_a_meter_that_is_not_there_is_not_replaced_by_another_one(visit: Visits, house: Home) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import YESTERDAY, Home
@@ -48,10 +48,10 @@ def test_the_days_of_a_period_are_those_of_their_hours(visit: Visits, house: Hom
     page = visit(with_meter(f"bilan/{YESTERDAY - timedelta(days=7)}..{YESTERDAY}", house.tempo))
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     table = page.locator("details.figures table", has_text="Total (kWh)").first
+    expect(table.locator("tbody tr")).to_have_count(8)  # made when it is opened
     names = table.locator("thead th").all_inner_texts()
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     totals = [numbers(row[names.index("Total (kWh)")])[0] for row in rows]
-    assert len(totals) == 8
     yesterday, _ = of_day(house, house.tempo)
     assert totals[-1] == rounded(yesterday)
     for row, total in zip(rows, totals, strict=True):
@@ -63,7 +63,9 @@ def test_energy_and_cost_of_a_period_are_compared_each_with_its_own(visit: Visit
     page = visit(with_meter(f"bilan/{YESTERDAY - timedelta(days=6)}..{YESTERDAY}", house.tempo))
     now = whole(page, house.tempo, YESTERDAY - timedelta(days=6), YESTERDAY)
     before = whole(page, house.tempo, YESTERDAY - timedelta(days=13), YESTERDAY - timedelta(days=7))
-    pairs = page.locator(".against > div").first.locator(".against-pair").all_inner_texts()
+    against = page.locator(".against > div").first.locator(".against-pair")
+    expect(against).to_have_count(2)
+    pairs = against.all_inner_texts()
     assert [signed(pair) for pair in pairs] == [
         percent(now["total_wh"], before["total_wh"]),
         percent(now["cost"]["total"], before["cost"]["total"]),
@@ -80,15 +82,14 @@ def test_the_compared_day_is_counted(visit: Visits, house: Home) -> None:
     assert rounded(before["total_wh"]) in numbers(energy)
     assert signed(energy) == percent(now["total_wh"], before["total_wh"])
     assert signed(cost) == percent(now["cost"]["total"], before["cost"]["total"])
-    page.wait_for_selector(".measured .compare-text")
-    assert "kWh" in page.locator(".measured .compare-text").inner_text()
-    assert page.locator(".bars .ghost").count() >= 23  # where the clock changed, an hour has none
-    assert f" {other.day} " in page.locator(".legend").first.inner_text()
+    expect(page.locator(".measured .compare-text")).to_contain_text("kWh")
+    expect(page.locator(".bars .ghost").nth(22)).to_be_attached()  # where the clock changed, an hour has none
+    expect(page.locator(".legend").first).to_contain_text(f" {other.day} ")
 
 
 def test_a_day_without_data_cannot_be_compared_and_that_is_said(visit: Visits, house: Home) -> None:
     page = visit(with_meter(f"jour/{YESTERDAY}?c=2030-01-01", house.tempo))
-    assert "Aucune donnée le 1er janvier 2030." in page.locator(".notices").inner_text()
+    expect(page.locator(".notices")).to_contain_text("Aucune donnée le 1er janvier 2030.")
 
 
 def test_the_base_load_is_that_of_the_period_and_not_of_the_newest_month(visit: Visits, house: Home) -> None:

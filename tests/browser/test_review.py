@@ -49,7 +49,7 @@ def test_on_its_first_day_a_period_is_compared_until_the_same_hour(
 ) -> None:
     assert asked(stand, f"bilan/{period}", f"{day}T14:20") == {MINE[day], *others}
     lines = stand.page.locator(".against > div")
-    assert lines.count() == len(others)
+    expect(lines).to_have_count(len(others))
     for text in lines.all_inner_texts():
         assert "jusqu’à 14" in text
         assert "kWh" in text

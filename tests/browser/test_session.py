@@ -51,7 +51,7 @@ def test_a_session_is_left_at_the_foot_of_the_page(locked: str, browser: Browser
 def test_without_a_password_there_is_nothing_to_leave(house: Home, browser: Browser) -> None:
     visit = Visit(browser.new_context(**DEVICES["desk"], locale="fr-FR"), house.address)
     visit.go("")
-    assert visit.page.get_by_role("button", name=OUT, exact=True).count() == 0
+    expect(visit.page.get_by_role("button", name=OUT, exact=True)).to_have_count(0)
     visit.context.close()
 
 

@@ -14,7 +14,7 @@ from tests.browser.conftest import Visits
 from tests.browser.home import PARIS, YESTERDAY, Home
 from tests.browser.stand import Stand
 from tests.browser.test_views import END, HOURS, findings, open_all, with_meter
-from tests.browser.visit import DEVICES
+from tests.browser.visit import DEVICES, expect_to_fit
 from tests.support.programs import wait_until
 from tests.support.sources import write_source
 from tests.support.storing import client
@@ -106,5 +106,5 @@ def test_a_month_is_compared_at_equal_weather(stand: Stand, device: str, theme: 
     page = stand.open("bilan")
     expect(page.locator(".against")).to_contain_text(re.compile(r"−12\s% à météo égale.*La température explique"))
     assert page.evaluate("shifts") == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES[device]["viewport"]["width"]
+    expect_to_fit(page)
     assert findings(page) == []

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visits
 from tests.browser.home import PARIS, TODAY, YESTERDAY, Home
 from tests.browser.stand import Stand
-from tests.browser.visit import DEVICES
+from tests.browser.visit import DEVICES, expect_to_fit
 
 BEGIN, END = (datetime.combine(day, time(), PARIS).astimezone(UTC) for day in (YESTERDAY, TODAY))
 HOURS = (END - BEGIN) // timedelta(hours=1)  # of yesterday: 23 or 25 where the clock changed
@@ -90,7 +90,7 @@ def test_nothing_stands_beside_a_screen_of_320_pixels(visit: Visits, view: str) 
     page = visit(VIEWS[view], "tiny")
     expect_trouble(visit, view)
     open_all(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    expect_to_fit(page)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,7 @@ def test_nothing_stands_beside_a_screen_of_320_pixels(visit: Visits, view: str) 
 def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, device: str) -> None:
     page = visit(VIEWS[view], device)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    page.wait_for_function(  # charts follow a frame later
-        "(width) => document.documentElement.scrollWidth <= width", arg=DEVICES[device]["viewport"]["width"]
-    )
+    expect_to_fit(page)
 
 
 @pytest.mark.parametrize("device", ["phone", "tiny"])
@@ -113,11 +111,10 @@ def test_text_of_twice_the_size_stays_on_the_screen(visit: Visits, view: str, de
 def test_no_column_of_a_table_stands_beside_a_phone(visit: Visits, view: str, device: str) -> None:
     page = visit(VIEWS[view], device)
     page.wait_for_selector(".table-plain table, .events")
-    wide = (
-        "[...document.querySelectorAll('.table-plain, .events')]"
-        ".filter((one) => one.scrollWidth > one.clientWidth).length"
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.table-plain, .events')]"
+        ".every((one) => one.scrollWidth <= one.clientWidth)"
     )
-    assert page.evaluate(wide) == 0
 
 
 # What a list shows when it is as wide as its choice; buttons side by side.
@@ -195,7 +192,7 @@ def test_the_longest_name_of_an_offer_stays_on_the_screen(stand: Stand) -> None:
         "document.querySelectorAll('.summary-line, .share-name')"
         ".forEach((one) => { one.lastChild.data = 'x'.repeat(300); })"
     )
-    assert page.evaluate("document.documentElement.scrollWidth") <= DEVICES["desk"]["viewport"]["width"]
+    expect_to_fit(page)
 
 
 def test_on_paper_an_open_table_is_whole(stand: Stand) -> None:
@@ -204,7 +201,7 @@ def test_on_paper_an_open_table_is_whole(stand: Stand) -> None:
     page.emulate_media(media="print")
     table = page.locator(".table-wrap").first
     expect(table.locator("tbody tr")).to_have_count(31)
-    assert table.evaluate("(one) => one.scrollHeight - one.clientHeight") == 0
+    page.wait_for_function("(one) => one.scrollHeight === one.clientHeight", arg=table.element_handle())
 
 
 @pytest.mark.parametrize("view", ["now", "day", "month", "year"])

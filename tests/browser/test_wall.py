@@ -20,11 +20,30 @@ def wall(visit: Visits, size: tuple[int, int], query: str = "") -> Page:
     return page
 
 
-def is_inside(page: Page, selector: str) -> bool:
-    box = page.locator(selector).bounding_box()
-    size = page.viewport_size
-    assert size is not None
-    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= size["height"] and box["x"] >= 0
+def expect_nothing_to_scroll(page: Page) -> None:
+    """Wait until all is on the screen: a drawing is too high until it has its size, after a frame."""
+    page.wait_for_function("() => document.scrollingElement.scrollHeight <= innerHeight")
+    page.wait_for_function("() => document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def expect_inside(page: Page, selector: str) -> None:
+    """Wait until a part is whole on the screen."""
+    expect(page.locator(selector)).to_be_in_viewport(ratio=1)
+
+
+#: No part, and no drawing, is covered by the band at the foot.
+ABOVE_BAND = """() => {
+  const end = document.querySelector('.band-tomorrow:not([hidden])')?.getBoundingClientRect().top ?? innerHeight;
+  return [...document.querySelectorAll('.board-now, .board, .today .pair, .today-hours .plot')]
+    .every((part) => part.getBoundingClientRect().bottom <= end);
+}"""
+#: The drawing reaches down to the band, which is as wide as the screen and stands at its foot.
+FILLED = """() => {
+  const [drawing, band] = ['.today-hours', '.band-tomorrow'].map((part) =>
+    document.querySelector(part).getBoundingClientRect());
+  return Math.abs(band.bottom - innerHeight) <= 1 && Math.abs(band.width - innerWidth) <= 1
+    && band.top - drawing.bottom < 0.05 * innerHeight;
+}"""
 
 
 @pytest.mark.parametrize("meter", ["tempo", "producer"])  # one phase with colours; three phases
@@ -33,12 +52,11 @@ def test_all_that_matters_now_stands_on_the_screen(
     visit: Visits, house: Home, size: tuple[int, int], meter: str
 ) -> None:
     page = wall(visit, size, f"&compteur={getattr(house, meter)}")
-    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
-    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    expect_nothing_to_scroll(page)
     for selector in (".figure-xl", ".headroom", ".board-now", ".today .pair"):
-        assert is_inside(page, selector), selector
+        expect_inside(page, selector)
     if meter == "tempo":
-        assert is_inside(page, ".band-tomorrow")
+        expect_inside(page, ".band-tomorrow")
     else:
         expect(page.locator(".band-tomorrow")).to_be_hidden()
 
@@ -52,24 +70,13 @@ def test_an_alert_pushes_nothing_off_the_screen(stand: Stand, size: tuple[int, i
     page = stand.open(f"?mode=kiosk&compteur={meter}")
     expect(page.locator(".notices:visible").first).to_contain_text(re.compile(r"\w"))
     expect(page.locator(".today .pair")).to_contain_text("Wh")
-    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
-    end = page.evaluate(
-        "document.querySelector('.band-tomorrow:not([hidden])')?.getBoundingClientRect().top ?? innerHeight"
-    )
-    for part in page.locator(".board-now, .board, .today .pair, .today-hours .plot").all():
-        box = part.bounding_box()
-        assert box is None or box["y"] + box["height"] <= end
+    expect_nothing_to_scroll(page)
+    page.wait_for_function(ABOVE_BAND)
 
 
 @pytest.mark.parametrize("size", LARGE, ids=str)
 def test_a_large_screen_is_filled(visit: Visits, size: tuple[int, int]) -> None:
-    page = wall(visit, size)
-    drawing, band = page.locator(".today-hours").bounding_box(), page.locator(".band-tomorrow").bounding_box()
-    assert drawing is not None
-    assert band is not None
-    assert band["y"] + band["height"] == pytest.approx(size[1], abs=1)
-    assert band["width"] == pytest.approx(size[0], abs=1)
-    assert band["y"] - (drawing["y"] + drawing["height"]) < 0.05 * size[1]
+    wall(visit, size).wait_for_function(FILLED)
 
 
 @pytest.mark.parametrize(("size", "is_shown"), [((768, 1024), False), ((800, 1280), False), ((1920, 1080), True)])
@@ -83,7 +90,7 @@ def test_ten_minutes_that_could_not_be_read_are_left_out(stand: Stand, size: tup
 def test_nothing_is_shown_that_wants_a_hand(visit: Visits, place: str) -> None:
     page = visit(f"{place}?mode=kiosk")
     wanting = page.locator("nav, button, select, input, summary, .reading, .page-foot")
-    assert [one for one in wanting.all() if one.is_visible()] == []
+    expect(wanting.locator("visible=true")).to_have_count(0)
 
 
 def test_it_is_dark_in_the_hours_that_the_address_names(visit: Visits) -> None:

@@ -97,7 +97,7 @@ def test_what_is_not_different_is_said_in_a_line(visit: Visits, house: Home, why
     change_answers(page, "why", lambda _: nothing)
     page.get_by_text(TITLE).click()
     expect(page.locator(".why")).to_contain_text(said)
-    assert page.locator(".why table").count() == 0
+    expect(page.locator(".why table")).to_have_count(0)
 
 
 def test_a_month_is_explained_and_a_year_is_not(visit: Visits, house: Home) -> None:
@@ -107,7 +107,7 @@ def test_a_month_is_explained_and_a_year_is_not(visit: Visits, house: Home) -> N
     expect(page.locator(".why")).not_to_contain_text("Pas de réponse")
     page.goto(page.url.replace(f"{YESTERDAY:%Y-%m}", f"{YESTERDAY:%Y}"))
     page.wait_for_selector(".key-values")
-    assert page.get_by_text(TITLE).count() == 0
+    expect(page.get_by_text(TITLE)).to_have_count(0)
 
 
 @pytest.mark.parametrize(("device", "theme"), [("desk", "dark"), ("phone", "light")])
@@ -117,7 +117,7 @@ def test_a_note_is_a_flag_and_the_days_before_and_after_it(visit: Visits, house:
     )
     note = page.locator(".notes")
     expect(note).to_contain_text("Spa")
-    assert page.locator("svg.bars .flag").count() >= 1
+    expect(page.locator("svg.bars .flag").first).to_be_attached()
     urls = asked(page)
     note.get_by_text("Avant et après").click()
     expect(note.locator("tbody tr")).to_have_count(3)

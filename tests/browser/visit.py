@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import APIResponse, BrowserContext, ConsoleMessage, Page, Request, Route
 
+from tests.support.programs import wait_until
+
 #: By name: a screen and what it is touched with.
 DEVICES: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1280, "height": 860}},
@@ -26,6 +28,8 @@ new PerformanceObserver((list) => list.getEntries().filter((one) => !one.hadRece
 })).observe({ type: 'layout-shift', buffered: true });"""
 #: A public name that leads here.
 FOREIGN = "home.example.org"
+#: Connections to this machine, too, are cut where another of its networks comes or goes: the page asks again.
+ELSEWHERE = "ERR_NETWORK_CHANGED"
 WITHIN = 60_000  # ms: the machine may be loaded
 
 
@@ -33,6 +37,12 @@ def whole_page(route: Route, last: str) -> APIResponse:
     """Fetch a page with the last answer of those that it begins with: a busy monitor leaves out what takes too long."""
     pages = itertools.islice(iter(route.fetch, None), 100)
     return next(page for page in pages if f'"{last}?' in page.text())
+
+
+def expect_to_fit(page: Page) -> None:
+    """Wait until nothing of a page stands beside the screen: drawings get their size after a frame."""
+    assert page.viewport_size is not None
+    page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=page.viewport_size["width"])
 
 
 def change_answers(page: Page, route: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -54,6 +64,7 @@ class Visit:
         self.address = address
         self.expected: tuple[str, ...] = ()
         self.requests: list[Request] = []
+        self._before = 0  # requests of pages that were left
         self.finished: list[Request] = []
         self._failed: list[Request] = []
         self._complaints: list[str] = []
@@ -67,17 +78,24 @@ class Visit:
         self.page.on("requestfailed", lambda request: self._failed.append(request))
 
     def go(self, path: str) -> None:
-        """Open a path; return when its view stands."""
+        """Open a path; return when its view stands, with all that it asked for."""
+        self._before = len(self.requests)
         self.page.goto(self.address + path)
         self.page.wait_for_selector("#main:not([aria-busy]) h1")
         self.page.wait_for_function("() => document.fonts.status === 'loaded'")
+        self.rest()
 
-    def rests(self) -> bool:
-        """Whether nothing is asked for any more but the stream, and the page has done with what it got."""
-        # Chromium may announce no idle time until something is drawn again.
-        self.page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))")
+    def rest(self) -> None:
+        """Wait until nothing is asked for any more but the stream, and the page has drawn what it got."""
+        wait_until(lambda: self._is_answered() and self._is_answered(), WITHIN / 1000, "the last answer is drawn")
+
+    def _is_answered(self) -> bool:
+        # Drawings get their size after a frame. Chromium may announce no idle time until something is drawn again.
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestIdleCallback(done, { timeout: 5000 })))"
+        )
         over = self.finished + self._failed
-        return all(request in over or "live/stream" in request.url for request in self.requests)
+        return all(request in over or "live/stream" in request.url for request in self.requests[self._before :])
 
     def troubles(self) -> list[str]:
         """Return what a visitor must never meet: errors, refusals of the policy, requests to other hosts."""
@@ -91,5 +109,5 @@ class Visit:
         return complaints + [f"asked another host: {url}" for url in strangers]
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and ELSEWHERE not in message.text:
             self._complaints.append(f"{message.type}: {message.text} {message.location.get('url', '')}")

@@ -228,7 +228,7 @@ def test_a_right_that_is_missing_is_said(
     account = "storer" if access == "password_file" else None
     with Broker(tmp_path, config=f"{access} {file}") as broker:
         with pytest.raises(ForgetFailed, match=fact.format(health=topics.health("storer", "main"))) as caught:
-            forget(settings(broker, account), topics, "storer", "main", timeout=4)
+            forget(settings(broker, account), topics, "storer", "main", timeout=10)
         assert f"{broker.host}:{broker.port}" in str(caught.value)
 
 

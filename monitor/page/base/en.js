@@ -47,7 +47,8 @@ export default {
   },
   month: 'Month',
   setup: {
-    port: 'Choose the port of the meter in “Settings”.',
+    port: 'Choose the port of the meter.',
+    choose: 'Choose the port',
     found: 'Ports found:',
     which: 'Not sure? Unplug the adapter of the meter: its name leaves the list within a minute.',
     none: 'No port was found: plug the adapter in.',

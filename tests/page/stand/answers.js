@@ -200,6 +200,19 @@ const FOUND = [
   '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
 ];
 
+const READERS = [
+  {
+    reader: 'cave',
+    online: true,
+    asks: true,
+    reads: [],
+    offers: [
+      { name: FOUND[0], label: 'FTDI FT230X Basic UART', chosen: false, present: true },
+      { name: FOUND[1], label: 'ConBee II', chosen: false, present: false },
+    ],
+  },
+];
+
 /** state: what is staged, see STATES. Throws {status, detail}. */
 export function answer(route, query, now, state) {
   const id = query.get('meter') ?? '041234567890';
@@ -234,6 +247,8 @@ export function answer(route, query, now, state) {
       return status(id, now, state, down);
     case 'forgettable':
       return { gone: [GONE] };
+    case 'ports':
+      return { readers: READERS };
     case 'app':
       return app(state);
     case 'alerts':

@@ -12,6 +12,12 @@ import { W } from './words.js';
 
 const DECLARED = ['feed_in', 'alsace_moselle']; // of prices, what is asked as it is declared
 
+/** What the meter says of a contract that is entered. @type {(meter: Meter | null) => object} */
+const beginning = (meter) => ({
+  ...(meter && { meter: meter.id }),
+  ...(meter?.subscribed && { power: Math.round(meter.subscribed / 1000) }),
+});
+
 /**
  * @param {{meter: Meter | null, today: string, section: MakeSection, forms: Record<string, any>,
  *   widgets: import('./form.js').Widgets}} options
@@ -19,7 +25,7 @@ const DECLARED = ['feed_in', 'alsace_moselle']; // of prices, what is asked as i
 export function contractGroup({ meter, today, section, forms, widgets }) {
   const bill = billBlock(),
     told = ({ bill: next }) => bill.show(next);
-  const contracts = section('contracts', { told });
+  const contracts = section('contracts', { told, begin: beginning(meter) });
   const lines = () => contracts.place.get() ?? [];
   /** @type {ReturnType<typeof ownOffers>} */
   let own;

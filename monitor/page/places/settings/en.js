@@ -86,6 +86,14 @@ export default {
       sign ? `${percent} ${sign > 0 ? 'more' : 'less'} here than on your bill.` : 'The same as your bill.',
   },
   meters: { address: (id) => `Meter ${id}`, none: 'No meter is known yet.' },
+  ports: {
+    of: (reader) => `Reader ${reader}`,
+    none: 'No port was found: plug the adapter in, it will appear here.',
+    which: 'Not sure? Unplug the adapter of the meter: its name is marked as missing within a minute.',
+    gone: 'missing',
+    fixed: (reader, ports) => `The reader ${reader} reads ${ports}: that port was fixed when it was installed.`,
+    nobody: 'No reader is connected.',
+  },
   backup: {
     now: 'Back up now',
     running: 'Backing up…',

@@ -15,7 +15,8 @@ import { W } from './words.js';
  * What draws a value otherwise than its kind, by the name of a widget: a control, or a whole field.
  * @typedef {Record<string, (node: Node, place: Place, tools: Tools) => HTMLElement | null>} Widgets
  * nameOf: what one entry of a list is called.
- * @typedef {{widgets: Widgets, nameOf: (at: string) => keyof typeof W.one}} Tools
+ * begin: what an entry of the section begins with.
+ * @typedef {{widgets: Widgets, nameOf: (at: string) => keyof typeof W.one, begin?: object}} Tools
  */
 
 /** @type {(place: Place, key: string | number) => Place} */
@@ -191,7 +192,7 @@ export function readNumber(text, { kind }) {
 
 /** Of a list: each entry, and a button for one more. @type {typeof drawn} */
 function list(node, place, tools) {
-  const entries = h('ol', { class: 'entries' }),
+  const entries = h('div', { class: 'entries' }),
     item = /** @type {Node} */ (node.item);
   const of = () => place.get() ?? node.default ?? [],
     name = tools.nameOf(place.at);
@@ -207,7 +208,7 @@ function list(node, place, tools) {
       h('span', { class: 'hidden' }, ` ${W.entry(W.one[name], i + 1)}`),
     );
     return h(
-      'li',
+      'div',
       { role: 'group', 'aria-label': W.entry(W.one[name], i + 1), 'data-at': `${place.at}[${i}]` },
       drawn(item, below(place, i), tools),
       remove,
@@ -224,7 +225,7 @@ function list(node, place, tools) {
       class: 'button',
       type: 'button',
       onclick: () => {
-        place.set([...of(), fresh(item)]);
+        place.set([...of(), tools.begin ? { ...fresh(item), ...tools.begin } : fresh(item)]);
         draw();
         focusIn(entries.lastElementChild);
       },

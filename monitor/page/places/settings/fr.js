@@ -88,6 +88,14 @@ export default {
         : 'Identique à votre facture.',
   },
   meters: { address: (id) => `Compteur ${id}`, none: 'Aucun compteur n’est encore connu.' },
+  ports: {
+    of: (reader) => `Lecteur ${reader}`,
+    none: 'Aucun port trouvé : branchez l’adaptateur, il apparaîtra ici.',
+    which: 'Vous hésitez ? Débranchez l’adaptateur du compteur : son nom est marqué absent dans la minute.',
+    gone: 'absent',
+    fixed: (reader, ports) => `Le lecteur ${reader} lit ${ports} : ce port a été fixé à l’installation.`,
+    nobody: 'Aucun lecteur n’est connecté.',
+  },
   backup: {
     now: 'Sauvegarder maintenant',
     running: 'Sauvegarde en cours…',

@@ -27,14 +27,14 @@ export function meterNames(place, form, meters) {
           : null,
     };
     return h(
-      'li',
+      'div',
       { role: 'group', 'aria-label': id, 'data-at': at.at },
       h('h3', null, W.meters.address(id)),
       drawn(/** @type {Node} */ (form.item), at, { widgets, nameOf: () => 'entry' }),
     );
   };
   if (!known.length) return h('p', { class: 'muted' }, W.meters.none);
-  return h('ul', { class: 'entries', 'data-at': place.at }, known.map(one));
+  return h('div', { class: 'entries', 'data-at': place.at }, known.map(one));
 }
 
 /** @type {(place: Place) => Place} */

@@ -55,7 +55,7 @@ const isSimple = (offer) =>
  */
 export function ownOffers({ meter, today, place, more, take, isTaken }) {
   const offers = below(place, 'offers'),
-    list = h('ol', { class: 'entries' }),
+    list = h('div', { class: 'entries' }),
     power = Math.round((meter?.subscribed ?? 6000) / 1000);
   const all = () => offers.get() ?? [];
   const redrawn = (where, next) => {
@@ -70,7 +70,7 @@ export function ownOffers({ meter, today, place, more, take, isTaken }) {
     const at = below(offers, i),
       rows = below(at, 'rows');
     return h(
-      'li',
+      'div',
       { role: 'group', 'aria-label': offer.name || offer.id, 'data-at': at.at },
       drawn({ kind: 'text', required: true, label: W.own.label, longest: 60, widget: '' }, below(at, 'name'), TOOLS),
       offer.rows.map((row, k) => version(row, k, rows, offer.rows.length)),

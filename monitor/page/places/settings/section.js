@@ -20,10 +20,11 @@ function nameOf(at) {
  * @typedef {{node: HTMLElement, place: Place, redraw: () => void, leave: () => void}} Section
  * draw: what is shown instead of the form as it is declared; isWhole: whether it makes sense to save; told: hears what became of a change.
  * @param {{name: string, form: Node, saved: Saved, widgets?: Widgets, draw?: (place: Place) => HTMLElement,
- *   told?: (outcome: Outcome, value: any) => void, isWhole?: (value: any) => boolean}} options
+ *   told?: (outcome: Outcome, value: any) => void, isWhole?: (value: any) => boolean,
+ *   begin?: object}} options
  * @returns {Section}
  */
-export function sectionForm({ name, form, saved, widgets = {}, draw, told = () => {}, isWhole = () => true }) {
+export function sectionForm({ name, form, saved, widgets = {}, draw, told = () => {}, isWhole = () => true, begin }) {
   const body = h('div', { class: 'form' }),
     status = h('p', { class: 'status-line', role: 'status' }),
     kept = keeper(name, saved, tell);
@@ -41,7 +42,7 @@ export function sectionForm({ name, form, saved, widgets = {}, draw, told = () =
   };
 
   function redraw() {
-    const content = draw ? draw(place) : drawn(form, place, { widgets, nameOf });
+    const content = draw ? draw(place) : drawn(form, place, { widgets, nameOf, begin });
     body.replaceChildren(...(content ? [content] : []));
   }
   const clear = () => {

@@ -12,6 +12,7 @@ import { watch } from './devices.js';
 import { goneGroup } from './gone.js';
 import { indexGroup } from './indexes.js';
 import { meterNames } from './meters.js';
+import { canChoose, fixedPorts, portChoice } from './ports.js';
 import { pastGroup } from './past.js';
 import { sectionForm } from './section.js';
 import { widgetsOf } from './widgets.js';
@@ -22,13 +23,17 @@ import { W } from './words.js';
 export default async function settings(context) {
   const { meter, meters, now, detail } = context,
     today = dateOf(now());
-  const [saved, forms, offers, gone, observed] = await Promise.all([
+  const [saved, forms, offers, gone, observed, readers] = await Promise.all([
     api.settings(),
     api.settingsFields(),
     api.offers().catch(() => []),
     api.forgettable().catch(() => []),
     api.status(meter?.id).then(
       (status) => status.off_peak,
+      () => [],
+    ),
+    api.ports().then(
+      (answer) => answer.readers,
       () => [],
     ),
   ]);
@@ -50,13 +55,22 @@ export default async function settings(context) {
       'meters',
       () => [section('meters', { draw: (place) => meterNames(place, forms.meters, meters) }).node],
     ],
-    ['notes', 'notes', plainly('notes')],
+    ['notes', 'notes', () => [section('notes', { begin: { at: today } }).node]],
     ['budget', 'budget', plainly('budget')],
     ['appareils', 'sources', () => devices(section('sources', { form: withSources(forms.sources) }).node, meter)],
     ['conservation', 'keep', () => [section('retention').node, backup()]],
     ['passe', 'past', () => pastGroup({ meter, meters })],
     ['index', 'indexes', meter && (() => indexGroup(meter, today))],
     ['oubli', 'gone', () => goneGroup(gone)],
+    [
+      'port',
+      'port',
+      () => [
+        canChoose(readers) && section('ports', { draw: (place) => portChoice(place, readers) }).node,
+        ...fixedPorts(readers),
+        !readers.length && h('p', { class: 'muted' }, W.ports.nobody),
+      ],
+    ],
     ['langue', 'language', plainly('page')],
   ];
   return {
@@ -92,7 +106,7 @@ function group({ slug, title, isOpen }, make) {
   const node = h(
     'details',
     { class: 'group', 'data-key': slug, open: isOpen, ontoggle: () => node.open && fill() },
-    h('summary', null, h('h2', null, title)),
+    h('summary', { onclick: fill }, h('h2', null, title)),
     body,
   );
   if (isOpen) fill();
