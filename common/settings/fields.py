@@ -13,6 +13,7 @@ from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from common.errors import TeleinfoError
 from common.settings.lines import did_you_mean
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ _LONGEST = 200  # characters of a text, unless its field says otherwise
 _MOST = 1000  # items of a list or a mapping
 
 
-class Wrong(ValueError):
+class Wrong(TeleinfoError):
     """A value is not what its field takes; said in both languages."""
 
     def __init__(self, fr: str, en: str) -> None:
@@ -62,7 +63,7 @@ class Problem:
         return self.fr if language == "fr" else self.en
 
 
-class SectionError(ValueError):
+class SectionError(TeleinfoError):
     """A section is refused."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

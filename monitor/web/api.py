@@ -126,7 +126,7 @@ class Api:
         try:
             with self._pool.borrow() as connection:
                 home = self._answers_on(connection)
-                answer = route.answer(ApiRequest(home, home.config, parameters, asked, now, self._live, language))
+                answer = route.answer(ApiRequest(home, parameters, asked, now, self._live, language))
                 if connection.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:

@@ -35,12 +35,16 @@ class ApiRequest:
     """One question to a route that reads the database."""
 
     home: Home  # on a connection that nobody else uses now
-    config: MonitorConfig
     parameters: Mapping[str, Any]  # as `read_parameters` returns them, without the range
     range: Range
     now: datetime
     live: Live
     language: str = "fr"
+
+    @property
+    def config(self) -> MonitorConfig:
+        """The configuration, with the household's settings."""
+        return self.home.config
 
     def meter(self) -> Meter:
         """Return the meter that is asked about.

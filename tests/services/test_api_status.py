@@ -170,9 +170,7 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
-        answer = sent(
-            status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))
-        )
+        answer = sent(status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), {}, Range(), END, live=live)))
     check(answer, status.ROUTE.schema)
     ((server,),) = query(tables, "SELECT VERSION()")
     assert answer["versions"] == [
@@ -190,9 +188,7 @@ def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) ->
     config = MonitorConfig()
     live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, lambda: config))
     with contextlib.closing(tables.connect()) as connection:
-        answer = sent(
-            status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))
-        )
+        answer = sent(status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), {}, Range(), END, live=live)))
     check(answer, status.ROUTE.schema)
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}

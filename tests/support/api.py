@@ -38,7 +38,7 @@ def ask(
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
         answers = Home(connection, settings, prices, calendars)
-        return sent(route.answer(ApiRequest(answers, settings, values, asked, now, live)))
+        return sent(route.answer(ApiRequest(answers, values, asked, now, live)))
 
 
 def sent(answer: Any) -> Any:

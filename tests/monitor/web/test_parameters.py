@@ -38,9 +38,8 @@ class Known:
 
 
 def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> ApiRequest:
-    config = MonitorConfig()
     answers = cast("Home", Known(meters or ("a",), first))
-    return ApiRequest(answers, config, values, range_of(values, config.time_zone), NOW, cast("Live", None))
+    return ApiRequest(answers, values, range_of(values, MonitorConfig().time_zone), NOW, cast("Live", None))
 
 
 def test_values_are_as_their_schema_has_them_with_the_defaults_of_the_others() -> None:
