@@ -10,7 +10,7 @@ import pytest
 from common.database.mariadb import Database
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
-from monitor.base.household import House
+from monitor.base.household import House, Household
 from monitor.base.ranges import Range
 from monitor.live.live import Live
 from monitor.live.state import Program
@@ -43,7 +43,7 @@ def filled(tables: Database) -> Database:
 
 def asked(tables: Database, *, connected: bool = True, config: MonitorConfig | None = None) -> Any:
     settings = config or MonitorConfig()
-    live = Live(settings, PriceTable([]), Calendars(), alerts=partial(AlertSummary, settings))
+    live = Live(settings, PriceTable([]), Calendars(), alerts=partial(AlertSummary, lambda: settings))
     live.close()
     for program in PROGRAMS:
         live._state.on_status("reader", program.name, program.status.encode(), NOW)
@@ -78,7 +78,7 @@ def test_a_meter_without_frames_and_a_source_that_nobody_follows_may_be_forgotte
 
 
 def test_a_meter_that_was_replaced_stays_a_part_of_its_home(filled: Database) -> None:
-    config = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
+    config = MonitorConfig(household=Household(meters=(House(NEW, "Maison", (OLD,)),)))
     assert [one["kind"] for one in asked(filled, config=config)] == ["forget-program"]
 
 
