@@ -232,8 +232,6 @@ export function answer(route, query, now, state) {
       return interval(id, from, to, state);
     case 'status':
       return status(id, now, state, down);
-    case 'ports':
-      return { readers: [{ reader: 'main', online: true, asks: false, reads: ['/dev/ttyUSB0'], offers: [] }] };
     case 'forgettable':
       return { gone: [GONE] };
     case 'app':
