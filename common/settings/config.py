@@ -250,7 +250,7 @@ def _without_moved(kind: type[Any], document: Any, path: Path, *, moved: bool) -
     found = [key for key in document if key in getattr(kind, "MOVED", ())] if isinstance(document, dict) else []
     if found and not moved:
         raise ConfigError(
-            f"{' and '.join(found)}: set in the page now; take it over with `teleinfo-monitor settings load {path}`",
+            f"set in the page now: {', '.join(found)}; take it over with `teleinfo-monitor settings load {path}`",
             line_of(document, found[0]),
         )
     for key in found:

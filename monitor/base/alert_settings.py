@@ -103,7 +103,7 @@ class AlertSettings:
         Field(
             fr="Adresse de la page", en="Address of the page",
             help_fr="Pour les liens dans les messages.", help_en="For the links in messages.",
-            pattern=r"https?://\S+", example="https://energie.example.org",
+            pattern=r"https?://\S+", example="https://energy.example.org",
         ),
     ] = None  # fmt: skip
 
@@ -121,7 +121,7 @@ ADDRESSES: Section[tuple[str, ...]] = Section(
         Annotated[
             str,
             Field(fr="Adresse", en="Address", longest=1000, pattern=r"[A-Za-z][A-Za-z0-9+.-]*://\S+",
-                  example="ntfys://ntfy.example.org/maison"),
+                  example="ntfys://ntfy.example.org/house"),
         ],
         ...,
     ],

@@ -145,7 +145,7 @@ class Budget:
             en="Budget or monthly payment",
             help_fr="De tous les compteurs ensemble.",
             help_en="Of all meters together.",
-            unit="€ / mois",
+            unit="€",
             low=1,
             high=100_000,
         ),

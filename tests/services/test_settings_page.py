@@ -5,25 +5,29 @@ import contextlib
 import json
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.contract.frame import Frame
+from common.contract.labels import Mode
 from monitor.base.config import MonitorConfig, MonitorDatabase
 from monitor.places.settings.deletion import ADMINISTRATORS
 from monitor.places.settings.requests import MOST_OPEN
 from monitor.service import build
 from monitor.web.http import Request, Response
 from monitor.web.route import Caller
+from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
-from tests.support.storing import make_tables, query
+from tests.support.storing import client, make_tables, query, store
 
 ACCOUNT = (Path(__file__).resolve().parents[2] / "mariadb" / "monitor.sql").read_text()
 OWNER = Caller(is_guarded=True)
 ANYBODY = Caller(is_guarded=False)
 SECRET = "ntfys://me:hunter2@ntfy.example.org/maison"
-CONTRACT = {"meter": "031961123456", "from": "2025-02-01", "offer": "base", "power": 9}
+CONTRACT: dict[str, Any] = {"meter": "031961123456", "from": "2025-02-01", "offer": "base", "power": 9}
 JSON, BYTES = {"content-type": "application/json"}, {"content-type": "application/octet-stream"}
 
 
@@ -124,6 +128,20 @@ def test_what_is_saved_is_answered_with_a_new_version_and_counts_at_once(page: P
     assert read(page.get("settings"))["page"] == {"value": {"language": "fr"}, "version": 2}
 
 
+def test_a_contract_is_saved_though_it_differs_from_the_meter_which_is_told(page: Page, fresh_database: Server) -> None:
+    values: dict[str, Any] = {"ADCO": CONTRACT["meter"], "OPTARIF": "BASE", "ISOUSC": 30, "BASE": 1, "PTEC": "TH.."}
+    at = datetime(2025, 3, 1, tzinfo=UTC)
+    tables = client(fresh_database)
+    store(tables, [Frame(meter=CONTRACT["meter"], timestamp=at, mode=Mode.HISTORIC, values=values)])
+    roll_up(tables, at + timedelta(days=1))
+    told = [{"at": "contracts[0].power", "detail": "The meter says 6 kVA, the contract 9 kVA."}]
+    checked = read(page.send("POST", "settings/contracts/check", {"value": [CONTRACT]}))
+    assert checked == {"value": [CONTRACT], "warnings": told, "bill": None}
+    saved = read(page.save("contracts", [CONTRACT], 0))
+    assert saved == {"value": [CONTRACT], "version": 1, "warnings": told, "bill": None}
+    assert read(page.get("settings/contracts")) == {"value": [CONTRACT], "version": 1}
+
+
 def test_of_two_tabs_the_second_gets_what_the_first_one_saved(page: Page) -> None:
     for version, euros in ((0, 100), (1, 120)):
         read(page.save("budget", {"euros": euros}, version))
@@ -153,7 +171,7 @@ def test_an_offer_without_a_price_is_refused_until_the_owner_has_one(page: Page)
         page.send("POST", "settings/contracts/check", {"value": contracts}),
     ):
         assert errors(response).keys() == {"contracts[0].offer"}
-    assert read(page.send("POST", "settings/contracts/check", {"value": [CONTRACT]})) == {"value": [CONTRACT]}
+    assert read(page.send("POST", "settings/contracts/check", {"value": [CONTRACT]}))["value"] == [CONTRACT]
     assert read(page.get("settings/contracts"))["version"] == 0
 
 

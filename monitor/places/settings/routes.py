@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from common.contract.retention import RETENTION, Retention, keeps_less
@@ -10,7 +11,7 @@ from common.database.mariadb import Connection
 from common.errors import PermanentError
 from common.settings.fields import SectionError
 from common.settings.file_errors import reason
-from monitor.base.answer import answer_type
+from monitor.base.answer import INLINE, answer_type
 from monitor.base.request_errors import RequestError
 from monitor.money.sections import SECTIONS
 from monitor.places.settings import requests, save
@@ -19,6 +20,7 @@ from monitor.places.settings.deletion import check_may_delete
 from monitor.places.settings.kinds import DELETING, KINDS
 from monitor.places.settings.requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
 from monitor.places.settings.save import SavedSection
+from monitor.places.settings.try_out import Effect, effect
 from monitor.web.parameters import choice
 from monitor.web.route import Action, ActionRequest, ApiRequest, Parameter, Route, Sent
 
@@ -37,6 +39,15 @@ class Checked:
     """The answer to a check that found nothing wrong."""
 
     value: Annotated[Any, "what would be saved"]
+    effect: Annotated[Effect, INLINE]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A section that was saved."""
+
+    section: Annotated[SavedSection, INLINE]
+    effect: Annotated[Effect, INLINE]
 
 
 def all_sections(request: ApiRequest) -> Mapping[str, SavedSection]:
@@ -54,7 +65,7 @@ def one_section(request: ApiRequest) -> SavedSection:
     return save.present(request.home.connection, request.config.state)[request.parameters["section"]]
 
 
-def save_section(request: ActionRequest) -> SavedSection:
+def save_section(request: ActionRequest) -> Saved:
     """Save one section."""
     section, state, version = SECTIONS[request.parameters["section"]], request.config.state, request.version or 0
     with _writing(request) as connection:
@@ -62,7 +73,8 @@ def save_section(request: ActionRequest) -> SavedSection:
         now = save.present(connection, state)[section.name]
         if now.version != version:
             raise _changed(now)
-        typed, _ = checked(request, section)
+        typed, tried = checked(request, section)
+        found = effect(request, section, typed, tried)
         if section is RETENTION and keeps_less(typed, request.household.values().get(section.name, Retention())):
             check_may_delete(request.caller, request.config)
         try:
@@ -74,7 +86,7 @@ def save_section(request: ActionRequest) -> SavedSection:
             raise RequestError("addresses_unwritable") from None
         log.info("Settings: saved %s, version %d", section.name, version + 1)
         request.household.refresh(connection)  # the next answer is made with it
-        return save.present(connection, state)[section.name]
+        return Saved(save.present(connection, state)[section.name], found)
 
 
 def _changed(now: SavedSection) -> RequestError:
@@ -99,8 +111,8 @@ def _writing(request: ActionRequest) -> Iterator[Connection]:
 def check_section(request: ActionRequest) -> Checked:
     """Say what is wrong with a section, and save nothing."""
     section = SECTIONS[request.parameters["section"]]
-    checked(request, section)
-    return Checked(None if section.secret else value_in(request.body))
+    found = effect(request, section, *checked(request, section))
+    return Checked(None if section.secret else value_in(request.body), found)
 
 
 def all_requests(request: ApiRequest) -> Requests:
@@ -167,6 +179,10 @@ def _version(answer: SavedSection) -> int:
     return answer.version
 
 
+def _version_saved(answer: Saved) -> int:
+    return answer.section.version
+
+
 _VALUE = {
     "type": "object",
     "required": ["value"],
@@ -192,7 +208,7 @@ ROUTES: Sequence[Route] = (
 ACTIONS: Sequence[Action] = (
     Action(
         method="PUT", name="settings/{section}", text="Saves a section.", answer=save_section, parameters=(_SECTION,),
-        sent=Sent.JSON, body=_VALUE, needs_version=True, version=_version,
+        sent=Sent.JSON, body=_VALUE, needs_version=True, version=_version_saved,
     ),
     Action(
         method="POST", name="settings/{section}/check", text="Checks a section, and saves nothing.",

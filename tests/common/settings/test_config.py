@@ -425,7 +425,7 @@ class Machine:
 def test_a_key_that_the_page_sets_now_is_refused_with_the_command_that_takes_it_over(tmp_path: Path) -> None:
     file = tmp_path / "monitor.yaml"
     file.write_text("port: 2\nnotes: []\ncontracts: []\n")
-    with pytest.raises(ConfigError, match=f"line 2: notes and contracts: .*`teleinfo-monitor settings load {file}`"):
+    with pytest.raises(ConfigError, match=f"line 2: .*notes, contracts.*`teleinfo-monitor settings load {file}`"):
         load(Machine, file)
     assert load(Machine, file, moved=True) == Machine(port=2)
 

@@ -50,7 +50,7 @@ def test_a_wrong_value_is_refused_with_what_is_expected(tmp_path: Path, text: st
 )
 def test_a_setting_of_the_household_is_refused_with_the_command_that_takes_it_over(tmp_path: Path, key: str) -> None:
     file = tmp_path / "monitor.yaml"
-    with pytest.raises(ConfigError, match=rf"line 2: {key}: .*teleinfo-monitor settings load {file}"):
+    with pytest.raises(ConfigError, match=rf"line 2: .*{key}; .*teleinfo-monitor settings load {file}"):
         config(tmp_path, f"name: main\n{key}: whatever it was\n")
     assert load(MonitorConfig, file, moved=True) == MonitorConfig()
 

@@ -45,6 +45,7 @@ export function household() {
         not_before: null,
         progress: null,
         result: null,
+        problem: null,
         created_at: new Date(now).toISOString(),
         finished_at: null,
       });
