@@ -263,7 +263,7 @@ export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
 export const forgettable = async () => (await get('forgettable')).gone;
 /**
  * The offers that a contract may have.
- * @type {() => Promise<{id: string, name: string, supplier: string}[]>}
+ * @type {() => Promise<Answers.Offers['offers']>}
  */
 export const offers = async () => (await get('offers')).offers;
 /**
