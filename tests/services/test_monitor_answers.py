@@ -121,10 +121,14 @@ def choices(name: str) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_answers_are_as_the_document_describes_them(asking: Asking, name: str) -> None:
+    if name == "requests/{id}":
+        pytest.skip("nothing was asked of the storer here: test_settings_page.py")
     content = asking.description["paths"][f"/{name}"]["get"]["responses"]["200"]["content"]
     answered = 0
     for question in choices(name):
-        response = asking.ask(name, urlencode(question))
+        path = {key: text for key, text in question.items() if f"{{{key}}}" in name}
+        rest = {key: text for key, text in question.items() if key not in path}
+        response = asking.ask(name.format(**path), urlencode(rest))
         assert response.status < 500, (question, response.body)
         assert not french_words(spoken(response)), question
         if response.status != 200:
@@ -182,7 +186,7 @@ def spoken(response: Response) -> str:
     answer = json.loads(text)
     for offer in answer.get("offers", ()):
         offer.update(dict.fromkeys(("id", "supplier", "name", "source"), ""))
-    for old in answer["prices"]["old"]:  # more of them as time goes by
+    for old in answer.get("prices", {}).get("old", ()):  # more of them as time goes by
         old["name"] = ""
     return json.dumps(answer, ensure_ascii=False)
 
