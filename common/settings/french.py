@@ -57,6 +57,10 @@ TEXTS: Mapping[str, str] = {
     ),
     "{value} cannot be: {_why}": "{value} est impossible : {_why}",
     # Options.
+    "set in the page now; take it over with `{command}`": "se règle dans la page ; reprenez-le avec « {command} »",
+    "{one} and {other}: set in the page now; take it over with `{command}`": (
+        "{one} et {other} : se règlent dans la page ; reprenez-les avec « {command} »"
+    ),
     "unknown option {name}, {_hint}": "option {name} inconnue, {_hint}",
     "unknown key {name}, {_hint}": "clé {name} inconnue, {_hint}",
     "did you mean {name}?": "vouliez-vous dire {name} ?",
