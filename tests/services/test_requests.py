@@ -256,7 +256,7 @@ def test_a_meter_is_forgotten_after_an_hour_and_after_a_backup_with_what_the_bro
     clock[0] = HOUR
     assert carry_out_next(house.with_backups)
     assert house.state(number) == "done", house.result(number)
-    assert house.result(number) == {"rows": 1}
+    assert house.result(number) == {"rows": 2}  # a frame, and the mark that its hour is to be rolled up
     assert len([*house.folder.glob("*.sql.gz")]) == 1
     assert query(house.database, "SELECT identifier FROM meters") == [(ADDRESS,)]
     assert len(exported(house.database)) == 1
