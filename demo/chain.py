@@ -61,9 +61,12 @@ class Demo:
         self._listen(broker)
         began, sun = datetime.now(UTC), self._arguments.sun
         common = {"name": "demo", "mqtt": {"host": HOST, "port": broker.port}}
-        sources = sources_of(meter_of(sun=True).address) if sun else []
-        self._start("storer", common | {"database": database.login, "sources": sources})
+        sources = sources_of(meter_of(sun=True).address)
+        self._start("storer", common | {"database": database.login})
         self._wait(lambda: self._show.storer_online, "the storer")
+        if sun:
+            values = f"('sources', '{json.dumps(sources)}')"
+            database.sql(f"INSERT IGNORE INTO {database.name}.settings (section, value) VALUES {values}")
         port = self._arguments.port or self._simulator(broker)
         memory = tempfile.TemporaryDirectory(prefix="teleinfo-demo-", dir="/dev/shm")
         spool = {"journal": self._stack.enter_context(memory), "path": str(FOLDER.absolute() / "spool")}

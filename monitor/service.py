@@ -44,7 +44,15 @@ from monitor.sources.sun import SunAnswers
 from monitor.web import password
 from monitor.web.actions import Actions
 from monitor.web.api import JSON, Api
-from monitor.web.background import TIMEOUT, Background, CacheWarmer, SwitchHistory, UnusedLines
+from monitor.web.background import (
+    PORTS_AGAIN,
+    TIMEOUT,
+    Background,
+    CacheWarmer,
+    ChosenPorts,
+    SwitchHistory,
+    UnusedLines,
+)
 from monitor.web.exposition import Exposition, Family
 from monitor.web.files import Files
 from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
@@ -220,6 +228,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         Background(slow, CacheWarmer(lend, _remember).step),
         Background(slow, SwitchHistory(lend, settings.time_zone, live.use_pasts).step),
         Background(slow, UnusedLines(lend).step),
+        Background(quick, ChosenPorts(lend, live.use_ports).step, try_again=PORTS_AGAIN),
         Background(slow, collector.step),
         Background(quick, alerting.step, try_again=1.0),
     )

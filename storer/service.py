@@ -26,13 +26,16 @@ from storer.config.options import StorerConfig
 from storer.database.locks import free_lock, take_lock
 from storer.database.retry import DatabaseRetry
 from storer.database.schema import make_partitions, migrate
+from storer.database.settings import SavedSettings
 from storer.frames.batch import BatchWriter
 from storer.frames.confirmations import Confirmations, Pace
 from storer.frames.decode import decode_batch, rejection_payload
 from storer.frames.inbox import Inbox
 from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
+from storer.requests.worker import RequestWorker
 from storer.retention.job import RetentionJob
+from storer.rollups.state import server_now
 from storer.rollups.worker import RollupWorker
 
 if TYPE_CHECKING:
@@ -81,7 +84,10 @@ class Storer:
             CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
         )
         self._counters = Counters()
-        self._retention = RetentionJob(config.name, config.retention, backups=config.backup.folder is not None)
+        self._settings = SavedSettings()
+        self._retention = RetentionJob(
+            config.name, lambda: self._settings.retention, backups=config.backup.folder is not None
+        )
         self._rollups = RollupWorker(
             Database(config.database),
             config.name,
@@ -93,7 +99,9 @@ class Storer:
         self._backups = BackupScheduler(
             Database(config.database), config.name, config.backup.folder, file, shutdown.stop
         )
-        self._sources = self._new_source_worker()
+        self._sources: SourceWorker | None = None  # replaced in the thread of the requests
+        self._sources_changed = False
+        self._requests = RequestWorker(Database(config.database), config.name, file, shutdown.stop, self._read_settings)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
         self._started = self._health_due = time.monotonic()
@@ -114,13 +122,26 @@ class Storer:
             receive_maximum=2 * config.batch.size,
         )
 
-    def _new_source_worker(self) -> "SourceWorker | None":
-        config = self._config
-        if not config.sources:
-            return None
-        from storer.sources.worker import SourceWorker  # here: most houses have none
+    def _read_settings(self, connection: Connection) -> None:
+        """Take what was set in the page, in the thread of the requests."""
+        before = self._settings.sources
+        self._settings.read(connection, server_now(connection))
+        if self._settings.sources != before:
+            self._sources_changed = True
+        if self._sources_changed:
+            self._restart_sources()
 
-        return SourceWorker(config.mqtt, Database(config.database), config.name, config.sources, self._stop)
+    def _restart_sources(self) -> None:
+        if self._sources is not None and not self._sources.stop():
+            return  # it still waits for the database
+        self._sources_changed = False
+        self._sources = None
+        if sources := self._settings.sources:
+            from storer.sources.worker import SourceWorker  # here: most houses have none
+
+            config = self._config
+            self._sources = SourceWorker(config.mqtt, Database(config.database), config.name, sources)
+            self._sources.start()
 
     def wake(self) -> None:
         """Interrupt the loop's wait, to make it see the stop signal."""
@@ -137,8 +158,7 @@ class Storer:
         self._session.start()
         self._rollups.start()
         self._backups.start()
-        if self._sources is not None:
-            self._sources.start()
+        self._requests.start()
         while not self._stop.is_set():
             if batch := self._collect():
                 self._process(batch)
@@ -363,15 +383,16 @@ class Storer:
             "rollups": self._rollups.report(),
             "retention": self._retention.report(),
             "backup": self._backups.report(),
-            **({} if self._sources is None else {"sources": self._sources.report()}),
+            **({} if (sources := self._sources) is None else {"sources": sources.report()}),
         }
 
     def _finish(self) -> None:
         self._heartbeat.stop()
         self._store.close()
         self._rollups.join()
+        self._requests.join()
         if self._sources is not None:
-            self._sources.join()
+            self._sources.stop()
         if not self._session.connected:
             self._session.close()  # it would try on
             return

@@ -56,3 +56,13 @@ class Topics(NamedTuple):
     def rejected(self) -> str:
         """Messages that could not be stored, and why."""
         return f"{self.base}/rejected"
+
+
+def device_id(meter: str) -> str:
+    """Return the identifier of a meter's device in Home Assistant; a discovery topic must not contain a dot."""
+    return f"teleinfo_{meter.replace('.', '_')}"
+
+
+def device_topic(prefix: str, meter: str) -> str:
+    """Return the topic on which a meter is announced to Home Assistant."""
+    return f"{prefix}/device/{device_id(meter)}/config"

@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,10 @@ class ForgetFailed(TeleinfoError):
 
 class NotAllowed(ForgetFailed):
     """The broker's access rules do not permit it."""
+
+
+class Running(ForgetFailed):
+    """It is not gone."""
 
 
 class NotKnown(ForgetFailed):
@@ -119,7 +124,7 @@ def _with_command(error: ForgetFailed, program: str, name: str) -> ForgetFailed:
 
 def _refuse_running(program: str, name: str, status: str | None) -> None:
     if status in _RUNNING:
-        raise ForgetFailed(f"the {program} {name} is running, its status is {status!r}: stop it first")
+        raise Running(f"the {program} {name} is running, its status is {status!r}: stop it first")
 
 
 def _own_id() -> str:
@@ -164,6 +169,38 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
     return bool(last_status)
 
 
+def forget_monitor(settings: Broker, topics: Topics, name: str, now: datetime, timeout: float = 10) -> None:
+    """Clear what a monitor that is gone has retained. Safe to repeat.
+
+    Raises:
+        ConfigError: this is no valid name.
+        ForgetFailed: it is running, or not all was done within `timeout` seconds.
+    """
+    _check_name(name)
+    deadline = time.monotonic() + timeout
+    price, others = topics.price(name), [topics.alerts(name), topics.ports("monitor", name)]
+    with (
+        captured_warnings() as warnings,
+        RetainedClient(settings, _own_id(), [price, *others], deadline, warnings) as client,
+    ):
+        last = next((one.payload for one in reversed(client.clear(price)) if one.payload), b"")
+        if _has_prices(last, now):  # of the hours to come: none is published by what is gone
+            client.put(price, last)
+            raise Running(f"the monitor {name} is running, or was a few hours ago")
+        for topic in others:
+            client.clear(topic)
+
+
+def _has_prices(payload: bytes, now: datetime) -> bool:
+    """Return whether a message of prices has one that ends after now."""
+    try:
+        meters = json.loads(payload)
+        ends = [span["end"] for one in meters.values() for span in one["next_prices"]]
+        return any(datetime.fromisoformat(end) > now for end in ends)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return False
+
+
 def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str, timeout: float = 10) -> bool:
     """Clear the retained messages of a meter that is no longer read; return whether there were any.
 
@@ -193,7 +230,7 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
         readers = _readers(retained, topics, retained.get(announcement, b""))
         if retained.get(link) == b"online" and readers:
             client.put(link, b"online")
-            raise ForgetFailed(
+            raise Running(
                 f"the meter {meter} is being read by the reader {readers[0]}: take its port out of that reader's"
                 " configuration and restart it first"
             )

@@ -276,7 +276,7 @@ class Live:
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
 
-    def use_ports(self, choice: Mapping[str, Any] | None) -> None:
+    def use_ports(self, choice: Any) -> None:
         """Publish which ports a reader is to listen to, as the section `ports` has it; None: it was never written."""
         self._chosen_ports = None if choice is None else json.dumps(choice, ensure_ascii=False).encode()
 

@@ -13,7 +13,7 @@ from common.check.broker import diagnose_broker
 from common.check.broker_probe import BrokerFacts, probe_broker
 from common.check.config_file import diagnose_secrets, read_config
 from common.check.findings import NOT_CONFIGURED, Finding, Report, report_to
-from common.contract.topics import Topics
+from common.contract.topics import Topics, device_topic
 from common.machine.host import Host
 from common.runtime.cli import between
 from common.settings.language import tr
@@ -24,7 +24,6 @@ from reader.check.storage import diagnose_storage, probe_storage
 from reader.check.texts import PROGRAM, TEXTS
 from reader.config import ASK, ReaderConfig, is_simulated
 from reader.french import TEXTS as OF_THE_CONFIGURATION
-from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import birth_topic
 from reader.line.choice import ports_of
 from reader.line.port import open_port

@@ -6,5 +6,5 @@ minutes once each, and the hours that they are in, in one transaction; of severa
 writes. `worker` is the thread, with connections of its own to broker and database: frames never wait for it.
 
 Like those of `rollups`, the tables hold readings, never differences: docs/sources.md. Which sources there are is in
-`storer.config.sources`.
+`common.contract.sources`, and set in the page.
 """

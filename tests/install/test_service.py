@@ -11,10 +11,10 @@ import pytest
 
 from common.contract.frame import Frame
 from common.contract.labels import Mode
+from common.contract.retention import Retention
 from common.machine.version import __version__
 from storer.backup.backup import backup
 from storer.backup.restore import restore
-from storer.config.options import Retention
 from tests.install.machine import NAMES, PROGRAMS, PROJECT, READER, Machine
 from tests.support.frames import ADDRESS
 from tests.support.mqtt_client import MqttClient, listen

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from common.contract.retention import Retention
 from common.contract.tally import Tally
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
 from storer.backup.backup import backup
 from storer.backup.restore import restore
-from storer.config.options import Retention
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
+from storer.requests.table import clean
 from tests.support.frames import ADDRESS, DAY, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, partition, query, store
@@ -53,6 +54,8 @@ def do_all(database: Database, folder: Path) -> None:
     with contextlib.closing(FrameStore(database)) as tables:
         tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")] * 2)
         tables.record_rejections([Rejection("topic", b"?", "why", NOW)] * 2)
+    with contextlib.closing(database.connect()) as connection:
+        clean(connection, NOW)
     partition(database, NOW + timedelta(days=31))
     assert backup(database, folder, Retention()).dump is not None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from common.contract.retention import Retention
 from common.database.mariadb import Database
 from common.machine.version import full_version
 from monitor.alerts.summary import AlertSummary
@@ -23,7 +24,6 @@ from monitor.money.prices import PriceTable
 from monitor.places.status import status
 from monitor.web.route import ApiRequest, LiveRequest
 from storer.backup.backup import backup
-from storer.config.options import Retention
 from tests.support.api import ask, sent
 from tests.support.json_schema import check
 from tests.support.past import make_past

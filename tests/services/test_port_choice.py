@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reader.simulator.meter import SimulatedMeter
+from tests.services.test_monitor import Monitor
 from tests.services.test_reader import ReaderSetup
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import WITHIN, Program, run_command, wait_until
 from tests.support.servers import Broker
+from tests.support.servers import Database as Server
+from tests.support.storing import make_tables
 
 KINDS = ("standard-single-phase-tempo", "historic-single-phase-hchp")
 ONE, OTHER = (SimulatedMeter(kind).address for kind in KINDS)
@@ -121,3 +125,30 @@ def test_a_port_that_two_readers_offer_is_read_by_the_one_it_is_chosen_for(
             choose(reader, ports[0])
             assert reader.mqtt.wait(lambda: len(reader.frames(ONE)) > 2), reader.text()
             assert read(second) == []
+
+
+def test_what_is_saved_in_the_page_is_read_by_the_reader_elsewhere(
+    reader: ReaderSetup, ports: list[str], tmp_path: Path, broker: Broker, fresh_database: Server
+) -> None:
+    make_tables(fresh_database)
+    mqtt = {"host": broker.host, "port": broker.port, "topic": reader.base}
+
+    def save(*chosen: str) -> None:
+        value = json.dumps({"reader": reader.id, "ports": chosen, "labels": {}})
+        fresh_database.sql(f"REPLACE {fresh_database.name}.settings (section, value) VALUES ('ports', '{value}')")
+
+    with Monitor(fresh_database, tmp_path, name="main", mqtt=mqtt) as monitor:
+        reader.start()
+        monitor.begin()
+
+        def said() -> Any:
+            return next((one for one in monitor.browser.get("/api/v1/ports").json["readers"] if one["asks"]), None)
+
+        wait_until(lambda: said() is not None, WITHIN, "the page knows the reader", [reader, monitor])
+        assert (said()["reader"], said()["reads"]) == (reader.id, [])
+        save(ports[0])
+        wait_until(lambda: bool(said()["reads"] == [ports[0]]), WITHIN, "it is read", [reader, monitor])
+        assert reader.mqtt.wait(lambda: len(reader.frames(ONE)) > 2), reader.text()
+        assert [port["name"] for port in said()["offers"] if port["chosen"]] == [ports[0]]
+        save()
+        wait_until(lambda: bool(said()["reads"] == []), WITHIN, "nothing is read", [reader, monitor])

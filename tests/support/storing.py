@@ -94,3 +94,13 @@ def query(database: Database, *statements: str) -> list[tuple[Any, ...]]:
 def exported(database: Database, selection: Selection | None = None) -> list[bytes]:
     """Return what `export` returns, as it was published."""
     return list(export(database, selection or Selection()))
+
+
+def save_section(database: Database, name: str, value: Any) -> None:
+    """Save a section of the settings, as the page does."""
+    with contextlib.closing(database.connect()) as connection:
+        connection.execute(
+            "INSERT INTO settings (section, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value),"
+            " version = version + 1, changed_at = UTC_TIMESTAMP(6)",
+            (name, json.dumps(value)),
+        )

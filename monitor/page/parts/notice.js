@@ -38,19 +38,16 @@ export function quietNotice(...parts) {
 /** Offers have French names. */
 const named = (name) => h('span', { lang: 'fr' }, name);
 
+/** That nobody has said whose prices these are, and the way to say it. */
+export const assumedPrices = () =>
+  h('p', { class: 'note' }, T.prices.assumed(named(T.prices.regulated)), ' ', toSettings('contrat', T.prices.yours));
+
 /**
  * Whose prices an answer has: the offer's name; until the owner has named one, that it is only assumed.
  * @param {import('../../../deploy/page/answers').Compare['prices']} prices
  */
 export const whosePrices = (prices) =>
-  prices?.of &&
-  h(
-    'p',
-    { class: 'note' },
-    prices.of.assumed
-      ? [T.prices.assumed(named(T.prices.regulated)), ' ', toSettings('contrat', T.prices.yours)]
-      : T.prices.of(named(prices.of.name)),
-  );
+  prices?.of && (prices.of.assumed ? assumedPrices() : h('p', { class: 'note' }, T.prices.of(named(prices.of.name))));
 
 /** That prices of an answer are out of date: a sentence, or nothing. */
 export function oldPrices(prices) {

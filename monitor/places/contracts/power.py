@@ -112,8 +112,6 @@ def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
         yield f.text("power_missing", hours=f.number(Decimal(answer.missing_hours), 0))
     if answer.prices_since is not None:
         yield f.text("power_prices", day=f.calendar_day(answer.prices_since))
-    if answer.assumed:
-        yield f.text("prices_assumed")
     if answer.closed:
         yield f.text("power_closed")
 
@@ -126,6 +124,8 @@ def lines(answer: NeededPower, formats: Formats) -> Iterator[str]:
     for option in answer.options:
         yield f"– {_line(answer, option, formats)}"
     yield from remarks(answer, formats)
+    if answer.assumed:
+        yield formats.text("prices_assumed")
 
 
 def _line(answer: NeededPower, option: Option, formats: Formats) -> str:

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS requests (
     created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     finished_at TIMESTAMP(6) NULL,
     KEY (state, not_before)
-) ENGINE=InnoDB COMMENT='What the page asks the storer to do; the last hundred';
+) ENGINE=InnoDB COMMENT='What the page asks the storer to do, the last hundred';
 
 CREATE TABLE IF NOT EXISTS request_pieces (
     request INT UNSIGNED NOT NULL,
