@@ -146,9 +146,9 @@ class SendQueue:
         """Whether `to_json` has something new, which is to be kept; nothing is sent before."""
 
     def use(self, addresses: Sequence[str]) -> None:
-        """Send to these addresses from now on; what waits for one that is not among them is given up."""
+        """Send to these addresses from now on; what waits for others is given up, once no process sends it."""
         self._destinations = {found.name: found for found in destinations(addresses)}
-        self._give_up_gone(self._deliveries.values())
+        self._give_up_gone(one for one in self._deliveries.values() if one not in self._children)
 
     def put(self, message: Message) -> None:
         """Send a message to all addresses; one with an id that was put before is not sent again."""
@@ -243,7 +243,10 @@ class SendQueue:
             self._fail(delivery, str(why), now)
 
     def _try(self, delivery: Delivery, now: datetime) -> None:
-        message, url = self._messages[delivery.message], self._destinations[delivery.to].url
+        message, destination = self._messages[delivery.message], self._destinations.get(delivery.to)
+        if destination is None:  # it was removed while this was sent
+            self._set(replace(delivery, given_up=True, why=GONE))
+            return
         if now > message.expires:
             self._set(replace(delivery, given_up=True, failed_at=now, why=delivery.why or EXPIRED))
             return
@@ -259,7 +262,7 @@ class SendQueue:
             try:
                 # Another has it: the process of a monitor that was killed. One that has just ended left a receipt.
                 if try_lock(lock) is not False and not receipt.exists():
-                    job = Job(url, message.title, message.body, str(receipt))
+                    job = Job(destination.url, message.title, message.body, str(receipt))
                     self._children[delivery] = self._start_child(job, lock)
             finally:
                 os.close(lock)

@@ -242,6 +242,46 @@ def test_a_message_to_an_address_that_is_configured_no_more_is_given_up(post: Po
     assert Delivery(MESSAGE.id, "ntfy 1", why="gone", given_up=True) in second.deliveries()
 
 
+def test_addresses_that_change_get_what_comes_from_then_on(post: Post, tmp_path: Path) -> None:
+    queue = queue_of(post, tmp_path, NTFY)
+    queue.use([MAIL, NTFY])
+    queue.put(MESSAGE)
+    turn(queue)
+    assert sorted(url for url, _ in sent(post)) == [MAIL, NTFY]
+
+
+def test_what_waits_for_an_address_that_was_removed_is_given_up(post: Post, tmp_path: Path) -> None:
+    queue = begun(post, tmp_path, NTFY, failed="http 500")
+    queue.use([MAIL])
+    assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why="gone", given_up=True),)
+    turn(queue, NOW + timedelta(hours=1))
+    assert len(post.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "became"),
+    [
+        (None, Delivery(MESSAGE.id, "ntfy 1", sent_at=NOW)),
+        ("http 500", Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why="gone", given_up=True)),
+    ],
+)
+def test_what_is_on_its_way_to_an_address_that_is_removed_ends_first_and_makes_room(
+    post: Post, tmp_path: Path, reason: str | None, became: Delivery
+) -> None:
+    queue = begun(post, tmp_path, NTFY, MAIL)  # as many as are sent at once
+    queue.use([])
+    turn(queue)
+    for job in post.started[:]:
+        post.end(job, receipt=json.dumps({"why": reason}))
+    turn(queue)
+    turn(queue, NOW + timedelta(hours=1))
+    assert became in queue.deliveries()
+    queue.use([MAIL])
+    queue.put(replace(MESSAGE, id="later", title="later"))
+    turn(queue)
+    assert sent(post)[2:] == [(MAIL, "later")]
+
+
 def test_of_a_state_that_is_damaged_nothing_is_kept(post: Post, tmp_path: Path) -> None:
     first, second = queue_of(post, tmp_path), queue_of(post, tmp_path)
     first.put(MESSAGE)
