@@ -127,6 +127,15 @@ def test_without_a_whole_month_there_is_no_bill(tables: Database) -> None:
     assert bill(tables, now=datetime(2027, 3, 2, tzinfo=UTC)) is None  # nothing was read in February
 
 
+def test_a_month_whose_end_was_not_read_is_not_billed(tables: Database) -> None:
+    store(tables, [frame("2026-10-31T22:30:00", 0, 0), frame("2026-11-20T12:00:00", 90_000, 90_000)])
+    roll_up(tables, NOW)
+    assert bill(tables) is None
+    store(tables, [frame("2026-12-01T12:00:00", 99_000, 99_000)])  # the reader came back: the index tells all of it
+    roll_up(tables, NOW)
+    assert bill(tables)["month"] == "2026-11"
+
+
 def test_a_power_and_a_structure_that_are_not_the_meters_are_told_at_their_fields(tables: Database) -> None:
     november(tables)
     assert told(tables, line("mine")) == []

@@ -22,11 +22,12 @@ from monitor.money.prices import PriceTable
 from monitor.money.profile_billing import ProfileBilling
 from monitor.money.sections import PRICES
 from monitor.readings.hours import Meter
+from monitor.readings.periods import COMPARABLE
 from monitor.web.route import ActionRequest
 
 log = logging.getLogger(__name__)
 
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _OLD = timedelta(days=45)  # off-peak hours of a month that began earlier are not those of now
 
 
@@ -89,7 +90,7 @@ def tried_bill(home: Home, tried: Snapshot, now: datetime) -> TriedBill | None:
         if begun is None or begun > low:
             continue
         before, after = (one.energy(meter, "month", low, high, now).whole for one in (home.costs, costs))
-        if before.energy.is_known:
+        if before.energy.covered_share >= COMPARABLE or (meter.last is not None and meter.last + _HOUR >= high):
             bills.append(TriedBill(f"{first:%Y-%m}", _bill(before.cost), _bill(after.cost)))
     return next((one for one in bills if one.before.euros != one.after.euros), bills[0] if bills else None)
 
