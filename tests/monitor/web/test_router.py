@@ -591,13 +591,15 @@ def test_the_page_begins_in_the_language_of_the_browser(site: Site) -> None:
     assert "Accept-Language" in response.headers["Vary"]
 
 
-def test_the_page_is_told_of_a_session_to_leave_and_of_home_assistants_app(site: Site, tmp_path: Path) -> None:
+def test_the_page_is_told_who_opens_it_by_a_session_home_assistant_or_nothing(site: Site, tmp_path: Path) -> None:
     assert not re.search("data-session|data-app", site.ask("/").body.decode())
     locked = with_password(tmp_path / "locked")
     assert "<html data-session " in locked.ask("/", cookie=locked.cookie()).body.decode()
     assert "data-session" not in locked.ask("/", **SUPERVISOR).body.decode()
+    assert "<html data-open " in site.ask("/").body.decode()
+    assert "data-open" not in locked.ask("/", cookie=locked.cookie()).body.decode()
     app = Site(tmp_path / "app", replace(OPEN, app=tmp_path / "app.json"))
-    assert "<html data-app " in app.ask("/", **HTML).body.decode()
+    assert re.search("<html [^>]*data-app ", app.ask("/", **HTML).body.decode())
     assert ("app", "lang=fr") in app.api.calls
 
 

@@ -1,5 +1,3 @@
-import * as f from '../../base/format.js';
-
 export default {
   open: 'This page opens without a password: anyone who can reach it can change these settings, too.',
   app: 'Anyone who sees this page in Home Assistant can change these settings.',
@@ -137,10 +135,5 @@ export default {
     type: (name) => `To confirm, type “${name}”`,
     forget: 'Forget',
     asked: 'It will be done in an hour.',
-  },
-  summary: {
-    contract: (offer, power, date) => `${offer}, ${power}, since ${date}`,
-    assumed: 'EDF Tarif Bleu, assumed',
-    notes: (n) => `${f.number(n)} ${f.plural(n, 'note', 'notes')}`,
   },
 };

@@ -1,5 +1,3 @@
-import * as f from '../../base/format.js';
-
 export default {
   open: 'Cette page s’ouvre sans mot de passe : toute personne qui y accède peut aussi changer ces réglages.',
   app: 'Toute personne qui voit cette page dans Home Assistant peut changer ces réglages.',
@@ -139,10 +137,5 @@ export default {
     type: (name) => `Pour confirmer, saisissez « ${name} »`,
     forget: 'Oublier',
     asked: 'Ce sera fait dans une heure.',
-  },
-  summary: {
-    contract: (offer, power, date) => `${offer}, ${power}, depuis le ${date}`,
-    assumed: 'Tarif Bleu d’EDF, supposé',
-    notes: (n) => `${f.number(n)} ${f.plural(n, 'note', 'notes')}`,
   },
 };

@@ -81,8 +81,6 @@ function entry(file, meterOf, added) {
       'li',
       null,
       h('strong', null, file.name),
-      ' ',
-      h('span', { class: 'note' }, f.bytes(Math.max(file.size, 1e6))),
       state,
     );
   const show = (...parts) => state.replaceChildren(...parts.filter((part) => part !== false && part != null));
