@@ -34,7 +34,7 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
-from monitor.places.status import forgettable, ports, status
+from monitor.places.status import forgettable, message, ports, status
 from monitor.places.status import routes as status_routes
 from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
@@ -90,6 +90,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     forgettable.ROUTE,
     status_routes.APP,
     ports.ROUTE,
+    message.ROUTE,
     status_routes.ALERTS,
 )
 ACTIONS: Sequence[Action] = ()

@@ -247,6 +247,13 @@ export function answer(route, query, now, state) {
       return status(id, now, state, down);
     case 'forgettable':
       return { gone: [GONE] };
+    case 'message':
+      return {
+        numbers: [
+          { path: 'apower', value: 61.2 },
+          { path: 'aenergy.total', value: 312412 },
+        ],
+      };
     case 'ports':
       return { readers: READERS };
     case 'app':

@@ -77,12 +77,7 @@ export function pastGroup({ meter, meters }) {
 /** A file: it is looked at first; nothing is added before its owner says so. */
 function entry(file, meterOf, added) {
   const state = h('div', null),
-    node = h(
-      'li',
-      null,
-      h('strong', null, file.name),
-      state,
-    );
+    node = h('li', null, h('strong', null, file.name), state);
   const show = (...parts) => state.replaceChildren(...parts.filter((part) => part !== false && part != null));
   const close = h('button', { class: 'link-button', type: 'button', onclick: () => node.remove() }, T.close);
   async function run(dryRun) {
