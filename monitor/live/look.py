@@ -81,8 +81,8 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
             if name and "." not in name:  # no path leads to others
                 yield from _walk(part, (*path, name))
     elif isinstance(value, list):
-        for number, part in enumerate(value):
-            yield from _walk(part, (*path, str(number)))
+        for place, part in enumerate(value):
+            yield from _walk(part, (*path, str(place)))
     elif isinstance(value, (float, str)):
         try:
             number = float(value)

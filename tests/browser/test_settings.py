@@ -208,7 +208,7 @@ def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None
     files = [{"name": name, "mimeType": "text/csv", "buffer": b"a;b"} for name in ("2024.csv", "2025.csv")]
     past.locator("input[type=file]").set_input_files(files)
     first = past.locator(".entries > li").first
-    expect(first).to_contain_text("À ajouter : 17 520 valeurs")
+    expect(first).to_contain_text("À ajouter : 17 520 heures, 8 412 kWh")
     expect(past.locator(".entries > li")).to_have_count(2)
     first.get_by_role("button", name="Importer").click()
     expect(first).to_contain_text("Importé.")

@@ -104,14 +104,24 @@ function start(one, now) {
   Object.assign(one, { state: 'done', progress: 1, finished_at: new Date(now).toISOString() });
   if (one.kind === 'import')
     one.result = {
-      id: one.arguments.dry_run ? null : one.id,
-      from: '2024-03-01',
-      to: '2026-02-28',
-      new: 17520,
-      wh: 8412000,
-      already: 0,
-      overlaps: 24,
-      missing: 12,
+      file: one.arguments.name,
+      kind: 'enedis',
+      meter: one.arguments.meter,
+      meter_is_new: false,
+      dry_run: one.arguments.dry_run,
+      import: one.arguments.dry_run ? null : one.id,
+      from: '2024-02-29T23:00:00Z',
+      to: '2026-02-28T23:00:00Z',
+      new: { hours: 17520 },
+      new_wh: { EAST: 8412000, EAIT: 1000 },
+      same: 0,
+      read: 24,
+      finer: 0,
+      between: 0,
+      different: [],
+      overlaps: [{ import: 1, count: 2 }],
+      gaps: { count: 1, hours: 12, longest: null },
+      left_out: [],
     };
 }
 

@@ -1,3 +1,5 @@
+import * as f from '../../base/format.js';
+
 export default {
   open: 'This page opens without a password: anyone who can reach it can change these settings, too.',
   app: 'Anyone who sees this page in Home Assistant can change these settings.',
@@ -114,11 +116,24 @@ export default {
     failed: 'The import failed.',
     tooBig: (most) => `This file is too large: ${most} at most.`,
     range: (from, to) => `From ${from} to ${to}.`,
-    new: (n, kwh) => `To be added: ${n} values${kwh == null ? '' : `, ${kwh} kWh`}.`,
+    new: (values, energy) => `To be added: ${values}${energy ? `, ${energy}` : ''}.`,
     nothingNew: 'Nothing to add.',
-    already: (n) => `Already imported: ${n} values.`,
-    overlaps: (n) => `Already read by the meter, so left alone: ${n} values.`,
-    missing: (n) => `The file lacks ${n} hours.`,
+    newMeter: (meter) => `The meter ${meter} will be added.`,
+    lengths: {
+      hours: (n) => `${f.number(n)} ${f.plural(n, 'hour', 'hours')}`,
+      days: (n) => `${f.number(n)} ${f.plural(n, 'day', 'days')}`,
+      shorter: (n) => `${f.number(n)} ${f.plural(n, 'period', 'periods')} of a few hours`,
+      longer: (n) => `${f.number(n)} ${f.plural(n, 'period', 'periods')} longer than a day`,
+    },
+    counts: {
+      same: (n) => `Already imported: ${n}.`,
+      read: (n) => `Already read by the meter, so left alone: ${n}.`,
+      finer: (n) => `Not needed, as the file has finer values: ${n}.`,
+      different: (n) => `There already with another value, which is kept: ${n}.`,
+      overlaps: (n) => `Overlaps another import, so left alone: ${n}.`,
+    },
+    missing: (length) => `The file lacks ${length}.`,
+    series: 'Series of the meter',
     imports: 'Imports',
   },
   indexes: {

@@ -1,3 +1,5 @@
+import * as f from '../../base/format.js';
+
 export default {
   open: 'Cette page s’ouvre sans mot de passe : toute personne qui y accède peut aussi changer ces réglages.',
   app: 'Toute personne qui voit cette page dans Home Assistant peut changer ces réglages.',
@@ -116,11 +118,24 @@ export default {
     failed: 'L’import a échoué.',
     tooBig: (most) => `Ce fichier est trop gros : ${most} au plus.`,
     range: (from, to) => `Du ${from} au ${to}.`,
-    new: (n, kwh) => `À ajouter : ${n} valeurs${kwh == null ? '' : `, ${kwh} kWh`}.`,
+    new: (values, energy) => `À ajouter : ${values}${energy ? `, ${energy}` : ''}.`,
     nothingNew: 'Rien à ajouter.',
-    already: (n) => `Déjà importé : ${n} valeurs.`,
-    overlaps: (n) => `Déjà mesuré par le compteur, donc laissé : ${n} valeurs.`,
-    missing: (n) => `Il manque ${n} heures dans le fichier.`,
+    newMeter: (meter) => `Le compteur ${meter} sera ajouté.`,
+    lengths: {
+      hours: (n) => `${f.number(n)} ${f.plural(n, 'heure', 'heures')}`,
+      days: (n) => `${f.number(n)} ${f.plural(n, 'jour', 'jours')}`,
+      shorter: (n) => `${f.number(n)} ${f.plural(n, 'période', 'périodes')} de quelques heures`,
+      longer: (n) => `${f.number(n)} ${f.plural(n, 'période', 'périodes')} de plus d’un jour`,
+    },
+    counts: {
+      same: (n) => `Déjà importé : ${n}.`,
+      read: (n) => `Déjà mesuré par le compteur, donc laissé : ${n}.`,
+      finer: (n) => `Inutile, le fichier est plus précis ailleurs : ${n}.`,
+      different: (n) => `Déjà là avec une autre valeur, qui est gardée : ${n}.`,
+      overlaps: (n) => `Recouvre un autre import, donc laissé : ${n}.`,
+    },
+    missing: (length) => `Il manque ${length} dans le fichier.`,
+    series: 'Série du compteur',
     imports: 'Imports',
   },
   indexes: {
