@@ -27,7 +27,7 @@ from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.money.price_files import PriceFiles
-from monitor.places.contracts import compare, power, tempo
+from monitor.places.contracts import compare, offers, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
 from monitor.places.now import routes as now_routes
@@ -81,6 +81,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     *review.ROUTES,
     forecast.ROUTE,
     compare.ROUTE,
+    offers.ROUTE,
     power.ROUTE,
     why.ROUTE,
     weather.ROUTE,

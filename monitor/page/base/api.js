@@ -268,7 +268,7 @@ export const message = (topic) => get('message', { topic });
 export const forgettable = async () => (await get('forgettable')).gone;
 /**
  * The offers that a contract may have.
- * @type {() => Promise<{id: string, name: string, supplier: string}[]>}
+ * @type {() => Promise<Answers.Offers['offers']>}
  */
 export const offers = async () => (await get('offers')).offers;
 /**

@@ -74,27 +74,6 @@ export function household() {
   };
 }
 
-/** What is read beside the settings. */
-export const beside = {
-  offers: () => ({
-    offers: [
-      ['base', 'EDF', 'Tarif Bleu, option Base'],
-      ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
-      ['tempo', 'EDF', 'Tarif Bleu, option Tempo'],
-      ['edf-zen-fixe', 'EDF', 'Zen Fixe'],
-      ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses'],
-      ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe'],
-      ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses'],
-      ['engie-happy-heures', 'Engie', 'Happy Heures Vertes'],
-      ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses'],
-      ['bellenergie-prudence', 'Bellenergie', 'Prudence'],
-      ['sobry-socap', 'Sobry', 'Socap'],
-      ['enercoop-base', 'Enercoop', 'Basic'],
-      ['ohm-extra-eco', 'Ohm Énergie', 'Extra Éco'],
-    ].map(([id, supplier, name]) => ({ id, supplier, name })),
-  }),
-};
-
 const DELETES = ['forget-meter', 'forget-source', 'forget-program', 'import-forget'];
 
 function start(one, now) {
