@@ -35,7 +35,7 @@ from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
 from monitor.places.settings import routes as settings_routes
-from monitor.places.status import forgettable, ports, status
+from monitor.places.status import forgettable, message, ports, status
 from monitor.places.status import routes as status_routes
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
@@ -91,6 +91,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     forgettable.ROUTE,
     status_routes.APP,
     ports.ROUTE,
+    message.ROUTE,
     status_routes.ALERTS,
     *settings_routes.ROUTES,
 )

@@ -135,6 +135,8 @@ class ReaderService:
                 self._on_frame(event, now)
             case Published(token, code):
                 self._delivery.on_puback(token, code, now)
+                if self._choice is not None:
+                    self._choice.on_answer(token, code)
             case Message():
                 self._on_message(event, now)
             case LinkChanged(meter, online):

@@ -170,7 +170,7 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
 
 
 def forget_monitor(settings: Broker, topics: Topics, name: str, now: datetime, timeout: float = 10) -> None:
-    """Clear what a monitor that is gone has retained. Safe to repeat.
+    """Clear prices and alerts that a monitor has retained which is gone. Safe to repeat.
 
     Raises:
         ConfigError: this is no valid name.
@@ -178,17 +178,16 @@ def forget_monitor(settings: Broker, topics: Topics, name: str, now: datetime, t
     """
     _check_name(name)
     deadline = time.monotonic() + timeout
-    price, others = topics.price(name), [topics.alerts(name), topics.ports("monitor", name)]
+    price, alerts = topics.price(name), topics.alerts(name)
     with (
         captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), [price, *others], deadline, warnings) as client,
+        RetainedClient(settings, _own_id(), [price, alerts], deadline, warnings) as client,
     ):
         last = next((one.payload for one in reversed(client.clear(price)) if one.payload), b"")
         if _has_prices(last, now):  # of the hours to come: none is published by what is gone
             client.put(price, last)
             raise Running(f"the monitor {name} is running, or was a few hours ago")
-        for topic in others:
-            client.clear(topic)
+        client.clear(alerts)
 
 
 def _has_prices(payload: bytes, now: datetime) -> bool:

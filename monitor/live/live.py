@@ -16,6 +16,7 @@ from monitor.base.request_errors import RequestError
 from monitor.live.answer import LiveAnswer, answer, state_event
 from monitor.live.chain import Snapshot, links, meter_snapshot
 from monitor.live.later import Later, later
+from monitor.live.look import Look
 from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.mqtt_listener import MqttListener
 from monitor.live.prices import Past, PriceTopic, Retained
@@ -102,6 +103,7 @@ class Live:
         self._port_topic = Retained("ports", partial(self._retain, lambda topics, name: topics.ports("monitor", name)))
         self._chosen_ports: bytes | None = None  # the message; None: nobody has chosen
         self._listener = self._new_listener()
+        self.look = Look(config.mqtt, config.name)
 
     def _new_listener(self) -> MqttListener | None:
         if self._config.mqtt is None:

@@ -180,7 +180,11 @@ class Router:
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
         first = await self._first(request, path, language)
-        marks = {"session": self._authenticator.asks_password(request), "app": self._config.app is not None}
+        marks = {
+            "session": self._authenticator.asks_password(request),
+            "app": self._config.app is not None,
+            "open": self._config.auth == "none" and not request.ingress,  # whoever reaches it may change settings
+        }
         page = self._parts.files.index(base, language, [name for name, holds in marks.items() if holds], first=first)
         return page or self._problem(request, "no_page")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from common.contract.ports import OfferedPort, read_choice, write_offer
 from common.errors import ConfigError, MessageError
 from common.machine.host import Host
+from common.mqtt.events import REFUSED, PublishToken, publish_advice
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.file_errors import reason
 from reader.config import ReaderConfig
@@ -59,7 +60,7 @@ class PortChoice:
     """Offers the ports of this machine, and remembers the choice; for one thread."""
 
     def __init__(
-        self, reader: str, folder: Path, publish: Callable[[bytes], object | None], machine: Host | None = None
+        self, reader: str, folder: Path, publish: Callable[[bytes], PublishToken | None], machine: Host | None = None
     ) -> None:
         """Read the choice of before.
 
@@ -76,6 +77,8 @@ class PortChoice:
         self._rate_limiter = RateLimiter()
         self._file_log = ChangeLogger(log)
         self._published: bytes | None = None  # on this connection
+        self._token: PublishToken | None = None  # of that message
+        self._refusal_log = ChangeLogger(log)
         self._look_due = 0.0  # monotonic
         try:
             self._choices = _read(self._file, reader)
@@ -123,7 +126,20 @@ class PortChoice:
         self._look_due = now + LOOK_EVERY
         offer = write_offer(self._offered())
         if offer != self._published:
-            self._published = None if self._publish(offer) is None else offer
+            self._token = self._publish(offer)
+            self._published = None if self._token is None else offer
+
+    def on_answer(self, token: PublishToken, code: int) -> None:
+        """Log that the broker refuses the offer: its access rules may be older than the topic is."""
+        if token != self._token:
+            return
+        if code < REFUSED:
+            self._refusal_log.reset()
+        else:
+            text = (
+                f"The broker refuses the ports that the page could offer (reason {code:#04x}): {publish_advice(code)}"
+            )
+            self._refusal_log.log(logging.WARNING, text)
 
     def _offered(self) -> list[OfferedPort]:
         """Return the ports that there are, and those that were chosen and are not there; none is opened."""

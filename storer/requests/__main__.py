@@ -1,6 +1,7 @@
 """The process that carries out one request; `worker` starts it."""
 
 import argparse
+import contextlib
 import resource
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ def main() -> int:
     parser.add_argument("--config", type=Path, required=True)
     settings = config.load(StorerConfig, parser.parse_args().config)
     logs.set_up("plain", "teleinfo-storer")
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    with contextlib.suppress(OSError):  # the unit of systemd permits no limits, and has its own
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     try:
         carry_out_next(settings)
     except Unavailable as error:

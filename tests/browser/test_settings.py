@@ -185,7 +185,9 @@ def test_a_source_is_entered_with_where_its_values_are(stand: Stand) -> None:
     one.get_by_label("Nature").select_option(label="Appareil")
     one.get_by_label("Énergie (compteur").check()
     fill(one.get_by_label("Topic MQTT"), "boiler/status")
-    fill(one.get_by_label("Chemin dans le message"), "aenergy.total")
+    one.get_by_role("button", name="Voir ce qui est envoyé").click()
+    one.get_by_role("button", name="aenergy.total").click()
+    expect(one.get_by_label("Chemin dans le message")).to_have_value("aenergy.total")
     one.get_by_label("Unité").select_option("Wh")
     page.clock.run_for(1000)
     expect(sources.get_by_role("status").last).to_contain_text(SAVED)
@@ -206,7 +208,7 @@ def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None
     files = [{"name": name, "mimeType": "text/csv", "buffer": b"a;b"} for name in ("2024.csv", "2025.csv")]
     past.locator("input[type=file]").set_input_files(files)
     first = past.locator(".entries > li").first
-    expect(first).to_contain_text("À ajouter : 17 520 valeurs")
+    expect(first).to_contain_text("À ajouter : 17 520 heures, 8 412 kWh")
     expect(past.locator(".entries > li")).to_have_count(2)
     first.get_by_role("button", name="Importer").click()
     expect(first).to_contain_text("Importé.")

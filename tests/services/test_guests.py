@@ -49,8 +49,8 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/storer/matrix/status": (("storer",), _LOOK),
     "teleinfo/storer/matrix/health": (("storer",), _LOOK),
     "teleinfo/storer/matrix/ports": ((), _ALL),
-    "teleinfo/monitor/matrix/price": (("monitor",), _LOOK),
-    "teleinfo/monitor/matrix/alerts": (("monitor",), (*_ALL, "home-assistant", "phone")),
+    "teleinfo/monitor/matrix/price": (("monitor", "storer"), _LOOK),
+    "teleinfo/monitor/matrix/alerts": (("monitor", "storer"), (*_ALL, "home-assistant", "phone")),
     "teleinfo/monitor/matrix/ports": (("monitor",), (*_ALL, "reader-attic")),
     "teleinfo/rejected": (("storer",), (*_ALL, "home-assistant")),
     "homeassistant/device/teleinfo_matrix/config": (

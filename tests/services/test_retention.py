@@ -382,6 +382,20 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     assert frames_before(tables, OCTOBER) == 0
 
 
+@pytest.mark.usefixtures("scheduler")
+def test_a_change_that_keeps_more_holds_at_once_while_months_are_dropped(
+    tables: Database, connection: Connection
+) -> None:
+    mark_saved(connection)
+    policies = [ONE_MONTH]
+    job = RetentionJob("one", lambda: policies[-1], first_after=0, backups=True)
+    assert job.step(connection, NOON)
+    policies.append(Retention())
+    while job.step(connection, NOON):
+        pass
+    assert frames_before(tables, NOON) == len(FRAMES)
+
+
 def test_without_a_folder_for_backups_nothing_is_dropped_and_that_is_said(
     tables: Database, connection: Connection, scheduler: RollupScheduler
 ) -> None:

@@ -257,6 +257,11 @@ export const sendPiece = (id, piece, bytes) => send('PUT', `requests/${id}/body`
 export const startRequest = (id) => send('POST', `requests/${id}/start`);
 export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
 /**
+ * The numbers in the next message of a topic; null: none came in some seconds.
+ * @type {(topic: string) => Promise<Answers.Message>}
+ */
+export const message = (topic) => get('message', { topic });
+/**
  * What is gone and can be forgotten.
  * @type {() => Promise<Answers.Forgettable['gone']>}
  */

@@ -1,4 +1,4 @@
-"""`offers`: the offers that a contract may have, but for the owner's own."""
+"""`offers`: all offers that have prices, for whoever says which one is his."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,32 +8,25 @@ from monitor.web.route import ApiRequest, Route
 
 
 @answer_type
-class KnownOffer:
-    """An offer that has prices."""
+class Offer:
+    """An offer that a contract may have."""
 
-    id: Annotated[str, "as a contract names it"]
-    supplier: str
+    id: str
+    supplier: Annotated[str, "empty: one of the user's own offers"]
     name: str
 
 
 @answer_type
-class KnownOffers:
+class Offers:
     """The answer of `offers`."""
 
-    offers: Sequence[KnownOffer]
+    offers: Annotated[Sequence[Offer], "by supplier"]
 
 
-def answer(request: ApiRequest) -> KnownOffers:
-    """Return the offers in the order of their files, the regulated ones first."""
-    prices = request.home.prices
-    own = {prices.id_of(offer.id) for file in prices.files if file.own for offer in file.offers}
-    return KnownOffers(
-        [
-            KnownOffer(offer.id, offer.supplier, offer.name or offer.id)
-            for offer in prices.offers
-            if offer.id not in own and offer.refused is None and prices.all_rows(offer.id)
-        ]
-    )
+def answer(request: ApiRequest) -> Offers:
+    """Return all offers."""
+    found = [Offer(one.id, one.supplier, one.name or one.id) for one in request.home.prices.offers]
+    return Offers(sorted(found, key=lambda one: (one.supplier.casefold(), one.name.casefold())))
 
 
-ROUTE = Route("offers", "The offers that a contract may have, but for the owner's own.", (), answer)
+ROUTE = Route("offers", "All offers that have prices.", (), answer)

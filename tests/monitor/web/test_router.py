@@ -592,17 +592,19 @@ def test_a_stream_is_for_nobody_to_keep_or_change(site: Site) -> None:
 
 def test_the_page_begins_in_the_language_of_the_browser(site: Site) -> None:
     response = site.ask("/", accept_language="en-GB,en;q=0.9,fr;q=0.8")
-    assert '<html lang="en">' in response.body.decode()
+    assert ' lang="en">' in response.body.decode()
     assert "Accept-Language" in response.headers["Vary"]
 
 
-def test_the_page_is_told_of_a_session_to_leave_and_of_home_assistants_app(site: Site, tmp_path: Path) -> None:
+def test_the_page_is_told_who_opens_it_by_a_session_home_assistant_or_nothing(site: Site, tmp_path: Path) -> None:
     assert not re.search("data-session|data-app", site.ask("/").body.decode())
     locked = with_password(tmp_path / "locked")
     assert "<html data-session " in locked.ask("/", cookie=locked.cookie()).body.decode()
     assert "data-session" not in locked.ask("/", **SUPERVISOR).body.decode()
+    assert "<html data-open " in site.ask("/").body.decode()
+    assert "data-open" not in locked.ask("/", cookie=locked.cookie()).body.decode()
     app = Site(tmp_path / "app", replace(OPEN, app=tmp_path / "app.json"))
-    assert "<html data-app " in app.ask("/", **HTML).body.decode()
+    assert re.search("<html [^>]*data-app ", app.ask("/", **HTML).body.decode())
     assert ("app", "lang=fr") in app.api.calls
 
 
@@ -670,7 +672,7 @@ def test_without_a_session_the_page_leads_to_the_login_which_stays_in_its_langua
     assert asked.body.count(b'value="etat"') == 1
     wrong = locked.ask("/login", "POST", query="lang=en", form={"password": "wrong"}, accept_language="fr")
     for response in (asked, wrong):
-        assert '<html lang="en">' in response.body.decode()
+        assert ' lang="en">' in response.body.decode()
         assert 'action="login?lang=en"' in response.body.decode()
 
 

@@ -213,6 +213,22 @@ const READERS = [
   },
 ];
 
+const OFFERS = [
+  ['base', 'EDF', 'Tarif Bleu, option Base'],
+  ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
+  ['tempo', 'EDF', 'Tarif Bleu, option Tempo'],
+  ['edf-zen-fixe', 'EDF', 'Zen Fixe'],
+  ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses'],
+  ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe'],
+  ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses'],
+  ['engie-happy-heures', 'Engie', 'Happy Heures Vertes'],
+  ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses'],
+  ['bellenergie-prudence', 'Bellenergie', 'Prudence'],
+  ['sobry-socap', 'Sobry', 'Socap'],
+  ['enercoop-base', 'Enercoop', 'Basic'],
+  ['ohm-extra-eco', 'Ohm Énergie', 'Extra Éco'],
+];
+
 /** state: what is staged, see STATES. Throws {status, detail}. */
 export function answer(route, query, now, state) {
   const id = query.get('meter') ?? '041234567890';
@@ -247,6 +263,15 @@ export function answer(route, query, now, state) {
       return status(id, now, state, down);
     case 'forgettable':
       return { gone: [GONE] };
+    case 'offers':
+      return { offers: OFFERS.map(([id, supplier, name]) => ({ id, supplier, name })) };
+    case 'message':
+      return {
+        numbers: [
+          { path: 'apower', value: 61.2 },
+          { path: 'aenergy.total', value: 312412 },
+        ],
+      };
     case 'ports':
       return { readers: READERS };
     case 'app':

@@ -9,7 +9,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { alerts, answer, IN_APP } from './answers.js';
-import { beside, household } from './settings.js';
+import { household } from './settings.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const MESSAGES = await readFile(new URL('../../../monitor/web/http.py', import.meta.url), 'utf8');
@@ -49,8 +49,7 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     }
     if (path.startsWith('api/v1/')) {
       try {
-        const other = beside[path.slice(7)],
-          body = other ? other(address.searchParams, now()) : answer(path.slice(7), address.searchParams, now(), state);
+        const body = answer(path.slice(7), address.searchParams, now(), state);
         return send(request, response, 200, 'application/json', JSON.stringify(body));
       } catch (problem) {
         if (!problem.status) throw problem;

@@ -75,27 +75,6 @@ export function household() {
   };
 }
 
-/** What is read beside the settings. */
-export const beside = {
-  offers: () => ({
-    offers: [
-      ['base', 'EDF', 'Tarif Bleu, option Base'],
-      ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
-      ['tempo', 'EDF', 'Tarif Bleu, option Tempo'],
-      ['edf-zen-fixe', 'EDF', 'Zen Fixe'],
-      ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses'],
-      ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe'],
-      ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses'],
-      ['engie-happy-heures', 'Engie', 'Happy Heures Vertes'],
-      ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses'],
-      ['bellenergie-prudence', 'Bellenergie', 'Prudence'],
-      ['sobry-socap', 'Sobry', 'Socap'],
-      ['enercoop-base', 'Enercoop', 'Basic'],
-      ['ohm-extra-eco', 'Ohm Énergie', 'Extra Éco'],
-    ].map(([id, supplier, name]) => ({ id, supplier, name })),
-  }),
-};
-
 const DELETES = ['forget-meter', 'forget-source', 'forget-program', 'import-forget'];
 
 function start(one, now) {
@@ -105,14 +84,24 @@ function start(one, now) {
   Object.assign(one, { state: 'done', progress: 1, finished_at: new Date(now).toISOString() });
   if (one.kind === 'import')
     one.result = {
-      id: one.arguments.dry_run ? null : one.id,
-      from: '2024-03-01',
-      to: '2026-02-28',
-      new: 17520,
-      wh: 8412000,
-      already: 0,
-      overlaps: 24,
-      missing: 12,
+      file: one.arguments.name,
+      kind: 'enedis',
+      meter: one.arguments.meter,
+      meter_is_new: false,
+      dry_run: one.arguments.dry_run,
+      import: one.arguments.dry_run ? null : one.id,
+      from: '2024-02-29T23:00:00Z',
+      to: '2026-02-28T23:00:00Z',
+      new: { hours: 17520 },
+      new_wh: { EAST: 8412000, EAIT: 1000 },
+      same: 0,
+      read: 24,
+      finer: 0,
+      between: 0,
+      different: [],
+      overlaps: [{ import: 1, count: 2 }],
+      gaps: { count: 1, hours: 12, longest: null },
+      left_out: [],
     };
 }
 

@@ -11,6 +11,7 @@ import pytest
 from common.contract.ports import OfferedPort, read_offer
 from common.errors import ConfigError
 from common.machine.host import Host
+from common.mqtt.events import PublishToken
 from reader.config import ReaderConfig, SpoolConfig
 from reader.line.choice import FILE, LOOK_EVERY, PortChoice, ports_of, ports_to_open
 
@@ -32,11 +33,11 @@ class Rig:
     def start(self) -> None:
         self.choice = PortChoice("home", self.folder, self._publish, Host(self.root))
 
-    def _publish(self, payload: bytes) -> object | None:
+    def _publish(self, payload: bytes) -> PublishToken | None:
         if not self.connected:
             return None
         self.sent.append(payload)
-        return object()
+        return PublishToken(1, len(self.sent))
 
     def plug(self, name: str, device: str) -> None:
         (self.root / "dev" / device).touch()
@@ -76,6 +77,20 @@ def test_an_offer_that_could_not_be_sent_is_sent_later(rig: Rig) -> None:
     rig.choice.tick(0.0)
     rig.connected = True
     assert rig.offers(0.1) == []
+
+
+def test_a_broker_that_refuses_the_offer_is_named_once_with_the_fix(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.clear()
+    for number in (1, 2):
+        rig.choice.connected()
+        rig.choice.tick(0.0)
+        rig.choice.on_answer(PublishToken(1, 77), 0x87)  # to another message
+        rig.choice.on_answer(PublishToken(1, number), 0x87)
+    (line,) = caplog.messages
+    assert "access rules" in line
+    rig.choice.on_answer(PublishToken(1, 2), 0)
+    rig.choice.on_answer(PublishToken(1, 2), 0x87)
+    assert len(caplog.messages) == 2
 
 
 def test_a_chosen_port_that_is_unplugged_is_offered_and_said_to_be_away(rig: Rig) -> None:

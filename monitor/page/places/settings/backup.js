@@ -2,7 +2,7 @@
 import * as api from '../../base/api.js';
 import { h, icon } from '../../base/dom.js';
 import { refusal } from '../../parts/refusal.js';
-import { ended } from './requests.js';
+import { ended, problemOf } from './requests.js';
 import { W } from './words.js';
 
 export function backup() {
@@ -20,7 +20,7 @@ export function backup() {
           await api.startRequest(id);
           const end = await ended(id, () => {});
           status.replaceChildren(
-            ...(end.state === 'done' ? [icon('ok'), W.backup.done] : [icon('warn'), end.problem ?? W.backup.failed]),
+            ...(end.state === 'done' ? [icon('ok'), W.backup.done] : [icon('warn'), problemOf(end) ?? W.backup.failed]),
           );
         } catch (error) {
           if (error.status === undefined) throw error;

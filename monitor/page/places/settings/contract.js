@@ -42,7 +42,9 @@ export function contractGroup({ meter, today, section, forms, widgets }) {
           .map((one) => drawn(one, below(place, one.name), { widgets, nameOf: () => 'entry' }))
           .filter(Boolean),
         isTaken: (id) => lines().some(({ offer }) => offer === id),
-        take(offer) {
+        async take(offer) {
+          if (!isWhole({ offers: [offer] })) return;
+          await prices.leave(); // a contract needs an offer that is saved
           const power = Number(Object.keys(offer.rows[0].subscription)[0]);
           contracts.place.set([...lines(), { meter: meter?.id, from: offer.rows[0].from, offer: offer.id, power }]);
           contracts.redraw();

@@ -2,6 +2,7 @@
 import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
+import { T } from '../../base/i18n.js';
 import { below, drawn, field } from './form.js';
 import { W } from './words.js';
 
@@ -112,7 +113,14 @@ function value(quantity, place) {
     { class: 'value-of', 'data-at': `${place.at}.${quantity}` },
     h('label', { class: 'inline' }, has, W.sources.values[quantity]),
     one &&
-      h('div', { class: 'record' }, topic(one, set, place), path(one, set, place), unit(quantity, one, set, place)),
+      h(
+        'div',
+        { class: 'record' },
+        topic(one, set, place),
+        path(one, set, place),
+        pick(one, set),
+        unit(quantity, one, set, place),
+      ),
   );
 }
 
@@ -147,6 +155,38 @@ const path = (one, set, place) =>
     text(one.path, 'path', (change) => set({ ...one, ...change })),
     { help: W.sources.pathHelp },
   );
+const TRIES = 8; // of some seconds each: a device may send once in half a minute
+
+/** What is sent on its topic: a click on a number is its path. */
+function pick(one, set) {
+  const found = h('ul', { class: 'found', 'aria-live': 'polite' }),
+    say = (text) => found.replaceChildren(h('li', { class: 'note' }, text));
+  async function look() {
+    say(W.sources.looking);
+    for (let tries = 0; tries < TRIES && found.isConnected; tries++) {
+      const numbers = await api.message(one.topic).then(
+        (answer) => answer.numbers,
+        () => null,
+      );
+      if (numbers) return numbers.length ? found.replaceChildren(...numbers.map(number)) : say(W.sources.noNumber);
+    }
+    say(W.sources.silent);
+  }
+  const number = ({ path, value }) =>
+    h(
+      'li',
+      null,
+      h(
+        'button',
+        { class: 'link-button', type: 'button', onclick: () => set({ ...one, path }) },
+        `${path || W.sources.message}${T.colon}${f.number(value, Number.isInteger(value) ? 0 : 2)}`,
+      ),
+    );
+  return (
+    one.topic && h('div', null, h('button', { class: 'button', type: 'button', onclick: look }, W.sources.look), found)
+  );
+}
+
 const unit = (quantity, one, set, place) =>
   part(
     'unit',

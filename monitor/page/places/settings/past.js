@@ -3,17 +3,18 @@
 import * as api from '../../base/api.js';
 import { h, icon } from '../../base/dom.js';
 import * as f from '../../base/format.js';
-import { T } from '../../base/i18n.js';
+import { language, T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { refusal } from '../../parts/refusal.js';
 import { select } from '../../parts/controls.js';
-import { asked, ended } from './requests.js';
+import { asked, ended, problemOf } from './requests.js';
 import { W } from './words.js';
 
 /** @import {Meter} from '../../../../deploy/page/types' */
 
 const PIECE = 1 << 20,
-  MOST = 64 << 20; // bytes
+  MOST = 64 << 20, // bytes
+  INJECTED = 'EAIT';
 
 /** @type {(size: number) => [number, number][]} */
 export function pieces(size) {
@@ -76,28 +77,29 @@ export function pastGroup({ meter, meters }) {
 
 /** A file: it is looked at first; nothing is added before its owner says so. */
 function entry(file, meterOf, added) {
+  /** @type {string[]} */
+  let chosen = [];
   const state = h('div', null),
-    node = h(
-      'li',
-      null,
-      h('strong', null, file.name),
-      ' ',
-      h('span', { class: 'note' }, f.bytes(Math.max(file.size, 1e6))),
-      state,
-    );
+    node = h('li', null, h('strong', null, file.name), state);
   const show = (...parts) => state.replaceChildren(...parts.filter((part) => part !== false && part != null));
   const close = h('button', { class: 'link-button', type: 'button', onclick: () => node.remove() }, T.close);
-  async function run(dryRun) {
+  /** @param {string[]} [series] */
+  async function run(dryRun, series = chosen) {
+    chosen = series;
     const bar = h('progress', { max: 1, 'aria-label': W.past.reading });
     show(h('p', null, dryRun ? W.past.reading : W.past.adding), bar);
     try {
-      const made = await sent(file, { kind: null, name: file.name, meter: meterOf(), dry_run: dryRun }, (share) => {
-        bar.value = share / 2;
-      });
+      const made = await sent(
+        file,
+        { kind: null, name: file.name, meter: meterOf(), dry_run: dryRun, series },
+        (share) => {
+          bar.value = share / 2;
+        },
+      );
       const end = await ended(made, (progress) => {
         bar.value = 0.5 + (progress ?? 0) / 2;
       });
-      if (end.state !== 'done') show(wrong(end.problem ?? W.past.failed), close);
+      if (end.state !== 'done') show(wrong(problemOf(end) ?? W.past.failed), ask(end.result?.series), close);
       else if (dryRun) show(found(end.result), act(end.result), close);
       else {
         show(h('p', null, icon('ok'), W.past.added), found(end.result), close);
@@ -112,6 +114,19 @@ function entry(file, meterOf, added) {
       );
     }
   }
+  /** A database of Home Assistant may have several series. */
+  const ask = (names) =>
+    names &&
+    h(
+      'label',
+      { class: 'inline' },
+      W.past.series,
+      select({
+        options: [['', W.choose], ...Object.keys(names).map((name) => [name, name])],
+        value: '',
+        onpick: (name) => name && run(true, [name]),
+      }),
+    );
   const act = (result) =>
     hasNew(result) && h('button', { class: 'button', type: 'button', onclick: () => run(false) }, W.past.add);
   if (file.size > MOST) show(wrong(W.past.tooBig(f.bytes(MOST))), close);
@@ -133,28 +148,44 @@ async function sent(file, args, progress) {
   return id;
 }
 
+const total = (counts) => Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+const counted = (list) => (list ?? []).reduce((sum, { count }) => sum + count, 0);
+
 /** Whether there is something to add. */
-export const hasNew = (result) => (result?.new ?? 0) > 0;
+export const hasNew = (result) => total(result.new) > 0;
 
 /** What is in a file, what would be added or was, what overlaps, what is missing: sentences. */
-function found(result) {
-  return h(
+const found = (result) =>
+  h(
     'ul',
     { class: 'found' },
     sentences(result).map((text) => h('li', null, text)),
   );
-}
+
+/** The local days of an instant, or a day; the end is that of a period. */
+const days = (from, to) => (from.length === 10 ? [from, to] : [dateOf(Date.parse(from)), dateOf(Date.parse(to) - 1)]);
 
 /** @type {(result: any) => string[]} */
-export function sentences({ from, to, wh, new: added, already, overlaps, missing, remarks = [] }) {
-  const P = W.past;
+export function sentences(result) {
+  const P = W.past,
+    { new: added, new_wh: wh, gaps } = result,
+    lengths = Object.entries(added ?? {}).map(([length, count]) => P.lengths[length](count)),
+    kwh = wh && total(Object.fromEntries(Object.entries(wh).filter(([register]) => register !== INJECTED))),
+    counts = {
+      same: result.same,
+      read: result.read,
+      finer: result.finer,
+      different: counted(result.different),
+      overlaps: counted(result.overlaps),
+    };
   return [
-    from && P.range(f.fullDate(from.slice(0, 10)), f.fullDate(to.slice(0, 10))),
-    added > 0 ? P.new(f.number(added), wh == null ? null : f.kwh(wh, 0)) : P.nothingNew,
-    already > 0 && P.already(f.number(already)),
-    overlaps > 0 && P.overlaps(f.number(overlaps)),
-    missing > 0 && P.missing(f.number(missing)),
-    ...remarks,
+    result.from && P.range(...days(result.from, result.to).map(f.fullDate)),
+    result.meter_is_new && P.newMeter(result.meter),
+    lengths.length ? P.new(lengths.join(', '), wh ? f.energy(kwh) : '') : P.nothingNew,
+    ...Object.entries(counts).map(([name, count]) => count > 0 && P.counts[name](f.number(count))),
+    gaps?.hours > 0 && P.missing(P.lengths.hours(gaps.hours)),
+    gaps?.days > 0 && P.missing(P.lengths.days(gaps.days)),
+    ...(result.left_out ?? []).map((one) => `${one[language]}${T.colon}${f.number(one.count)}`),
   ].filter(Boolean);
 }
 
@@ -165,7 +196,7 @@ function imports() {
     const { requests } = await api.requests().catch(() => ({ requests: [] })),
       taken = new Set(asked(requests, 'import-forget').map((one) => one.arguments.id)),
       done = asked(requests, 'import').filter(
-        (one) => one.state === 'done' && !one.arguments.dry_run && !taken.has(one.result?.id),
+        (one) => one.state === 'done' && !one.arguments.dry_run && !taken.has(one.result?.import),
       );
     node.replaceChildren(
       ...(done.length
@@ -190,7 +221,7 @@ function imports() {
         onclick: async () => {
           back.disabled = true;
           try {
-            const { id } = await api.makeRequest('import-forget', { id: result.id });
+            const { id } = await api.makeRequest('import-forget', { id: result.import });
             await api.startRequest(id);
             await ended(id, () => {});
             await look();

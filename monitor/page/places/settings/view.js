@@ -40,7 +40,7 @@ export default async function settings(context) {
   /** @type {import('./section.js').Section[]} */
   const opened = [],
     own = () => (saved.prices?.value.offers ?? []).map(({ id, name }) => ({ id, name: name || id, supplier: '' })),
-    widgets = widgetsOf({ meters, offers: () => [...own(), ...offers], observed });
+    widgets = widgetsOf({ meters, offers: () => [...own(), ...offers.filter(({ supplier }) => supplier)], observed });
   const section = (name, more = {}) => {
     const one = sectionForm({ name, form: forms[name], saved: saved[name], widgets, ...more });
     opened.push(one);
