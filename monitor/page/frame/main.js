@@ -77,6 +77,7 @@ async function render({ focus = false } = {}) {
   wall(address.query);
   setup.look();
   alerts.look();
+  waiting.look();
   /** @type {Context<Meter | null>} */
   let context = { meters: [], meter: null, choice: chosen([], null, null, name), now, title: '', ...address };
   try {
@@ -161,6 +162,7 @@ function wait(title) {
 async function refresh(view, trouble) {
   setup.look();
   alerts.look();
+  waiting.look();
   try {
     await view.refresh?.();
     if (trouble.hasChildNodes()) reloadIfNewer();
