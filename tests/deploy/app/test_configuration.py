@@ -102,7 +102,9 @@ def test_our_own_database_needs_no_password() -> None:
 )
 def test_the_language_is_home_assistants_unless_one_is_chosen(chosen: str, of_core: str | None, language: str) -> None:
     answers = {} if of_core is None else {"core": {"language": of_core}}
-    assert made(Known(Options(language=chosen), answers))["reader"]["home_assistant"]["language"] == language
+    configurations = made(Known(Options(language=chosen), answers))
+    assert configurations["reader"]["home_assistant"]["language"] == language
+    assert configurations["monitor"]["language"] == language
 
 
 @pytest.mark.parametrize(
@@ -120,18 +122,12 @@ def test_the_time_zone_is_home_assistants_if_there_is_one(of_core: str | None, o
     assert made(Known(Options(), answers, of_environment))["monitor"]["time_zone"] == zone
 
 
-def test_the_owners_own_file_adds_what_is_the_owners_and_no_more(tmp_path: Path) -> None:
-    sources = [{"name": "toit", "kind": "production", "topic": "shellies/toit/relay/0/power", "power": ""}]
-    own: dict[str, dict[str, Any]] = {
-        "monitor": {"time_zone": "Indian/Reunion", "listen": {"host": "evil"}},
-        "storer": {"sources": sources, "name": "other"},
-    }
-    known = Known(Options(), {}, "", {}, own)
-    assert made(known)["storer"]["sources"] == sources
-    assert made(known)["storer"]["name"] == "app"
-    assert made(known)["monitor"]["listen"] == {"host": "0.0.0.0", "port": 8080}
-    (tmp_path / "monitor.yaml").write_text(files(known)["monitor"]["monitor.yaml"])
-    assert str(config.load(MonitorConfig, tmp_path / "monitor.yaml").time_zone) == "Indian/Reunion"
+@pytest.mark.parametrize(
+    ("own", "zone"), [("Indian/Reunion", "Indian/Reunion"), ("Nowhere/None", "Europe/Paris"), ([], "Europe/Paris")]
+)
+def test_the_time_zone_of_the_owners_own_file_counts_if_there_is_one(own: Any, zone: str) -> None:
+    known = Known(Options(), {"core": {"time_zone": "Europe/Paris"}}, own_zone=own)
+    assert made(known)["monitor"]["time_zone"] == zone
 
 
 def test_the_ports_of_the_machine_are_shown_until_one_is_chosen() -> None:
@@ -145,6 +141,11 @@ def test_the_ports_of_the_machine_are_shown_until_one_is_chosen() -> None:
     assert state(Known(Options((PORT,)), {}), found)["found"] == []
 
 
+def test_without_a_port_the_reader_asks_for_it() -> None:
+    assert made(Known(Options(), {}))["reader"]["port"] == "ask"
+    assert made(Known(Options((PORT,)), {}))["reader"]["port"] == [PORT]
+
+
 CORE = {"language": "fr", "time_zone": "Europe/Paris"}
 
 
@@ -154,7 +155,7 @@ CORE = {"language": "fr", "time_zone": "Europe/Paris"}
         ({}, {"mqtt": MQTT}, ["monitor", "reader", "storer"]),
         ({"mqtt": MQTT}, {"mqtt": MQTT | {"password": "new"}}, ["monitor", "reader", "storer"]),
         ({"mqtt": MQTT}, {"mqtt": MQTT | {"addon": "renamed"}}, []),
-        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["reader"]),
+        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["monitor", "reader"]),
         ({"core": CORE}, {"core": CORE | {"time_zone": "Indian/Reunion"}}, ["monitor"]),
         ({}, {"accounts": MYSQL}, []),
     ],
