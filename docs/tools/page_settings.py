@@ -11,8 +11,8 @@ FILE = Path(__file__).resolve().parents[2] / "docs/settings.md"
 _HEAD = """\
 # Settings as a document
 
-Contracts, prices, names, notes, alerts, sources and the rest are set in the page, *Réglages*. For whoever likes files or
-moves house, all of it is one YAML document, too:
+Contracts, prices, names, notes, alerts, sources and the rest are set in the page, *Réglages*. For whoever likes files
+or moves house, all of it is one YAML document, too:
 
 ```sh
 teleinfo-monitor settings show > household.yaml
