@@ -2,6 +2,7 @@
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,35 @@ def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
     house.run(60)
     (message,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
     assert message["title"].startswith(f"Compteur {METER} · ")
+
+
+def test_before_the_settings_are_known_nothing_is_told_and_then_all_that_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
+    house = House(tmp_path, monkeypatch, addresses=("json://there",), is_known=False)
+    house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
+    house.run(60)
+    assert house.alerting.alerts.active() == house.alerting.alerts.deliveries() == ()
+    house.config = replace(house.config, household=replace(house.config.household, is_known=True))
+    house.run(60)
+    assert [one.kind for one in house.alerting.alerts.active()] == ["feed_in"]
+    assert [one.to for one in house.alerting.alerts.deliveries()] == ["json 1"]
+
+
+def test_settings_that_change_count_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
+    house = House(tmp_path, monkeypatch)
+    house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
+    house.run(60)
+    assert house.alerting.alerts.deliveries() == ()
+    house.config = replace(house.config, household=replace(house.config.household, addresses=("json://there",)))
+    house.run(5)
+    assert [one.to for one in house.alerting.alerts.deliveries()] == ["json 1"]
+    off = AlertSettings(rules={"feed_in": False})
+    house.config = replace(house.config, household=replace(house.config.household, alerts=off))
+    house.run(5)
+    assert house.alerting.alerts.active() == ()
 
 
 SECOND = timedelta(seconds=1)
