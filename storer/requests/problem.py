@@ -9,7 +9,7 @@ from common.settings.language import French
 from storer.config.french import TEXTS
 
 
-class Failed(Exception):
+class Failed(TeleinfoError):
     """A request cannot be carried out; said in both languages, with what else the page needs to know."""
 
     def __init__(self, fr: str, en: str, more: Mapping[str, Any] | None = None) -> None:
@@ -18,7 +18,7 @@ class Failed(Exception):
         self.more = dict(more or {})
 
 
-class NotNow(Exception):
+class NotNow(TeleinfoError):
     """Something else is going on that a request has to wait for."""
 
 
