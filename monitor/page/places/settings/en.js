@@ -76,7 +76,7 @@ export default {
     from: 'From',
     perKwh: '€ per kWh',
     perMonth: '€ per month',
-    subscription: (kva) => `Subscription, ${kva} kVA`,
+    subscription: (kva) => `Standing charge, ${kva} kVA`,
     mine: 'This is my offer',
     version: 'New prices from another day on',
     versionNumber: (n) => `Prices ${n}`,
