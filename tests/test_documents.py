@@ -1,5 +1,6 @@
 """What the documents name exists (links, commands, configurations), and French pages match the English ones."""
 
+import json
 import os
 import re
 import subprocess
@@ -15,10 +16,10 @@ import yaml
 import monitor.__main__
 import reader.__main__
 import storer.__main__
-from common.contract.sources import SOURCES
 from common.settings.config import load
 from monitor.base.config import MonitorConfig
 from monitor.money.price_document import read_document
+from monitor.money.sections import SECTIONS
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 
@@ -225,10 +226,10 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
     if document.keys() <= PRICES:
         assert read_document(document, "prices.yaml").rows or document.keys() <= {"feed_in", "rules"}
         return
-    if (sources := document.pop("sources", None)) is not None:  # of the document of the settings
-        assert SOURCES.read(sources)
-        if not document:
-            return
+    if document.keys() <= SECTIONS.keys():  # of the document of the settings
+        for name, value in document.items():
+            SECTIONS[name].read(json.loads(json.dumps(value, default=str)))
+        return
     # A fragment may be of any program; what several know must be right for all of them.
     kinds = [kind for kind in CONFIGURATIONS if knows(kind, document)]
     assert kinds, f"no program has all of {', '.join(document)}"
