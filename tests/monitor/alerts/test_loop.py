@@ -131,7 +131,8 @@ def test_before_the_settings_are_known_nothing_is_told_and_then_all_that_holds(
     house = House(tmp_path, monkeypatch, addresses=("json://there",), is_known=False)
     house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
     house.run(60)
-    assert house.alerting.alerts.active() == house.alerting.alerts.deliveries() == ()
+    assert house.alerting.alerts.active() == ()
+    assert house.alerting.alerts.deliveries() == ()
     house.config = replace(house.config, household=replace(house.config.household, is_known=True))
     house.run(60)
     assert [one.kind for one in house.alerting.alerts.active()] == ["feed_in"]
