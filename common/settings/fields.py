@@ -48,6 +48,7 @@ class Field:
     names: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)  # of a choice: French, English
     read: Callable[[Any], Any] | None = None  # of a value with a grammar of its own; raises Wrong
     schema: Mapping[str, Any] | None = None  # of what `read` takes
+    asked: Any = None  # a dataclass: of what `read` takes, what a form asks as it is declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +336,8 @@ def _form(kind: Any, language: str) -> dict[str, Any]:
         node |= {key: limit for key, limit in limits.items() if limit is not None}
     if mark is not None and mark.read is not None:
         node["kind"] = "custom"
+        if mark.asked is not None:
+            node["fields"] = [_field(member, language) for member in _members(mark.asked)]
     elif dataclasses.is_dataclass(inner):
         node["kind"], node["fields"] = "record", [_field(member, language) for member in _members(inner)]
     elif origin is tuple:

@@ -30,6 +30,28 @@ class OwnPrices:
     alsace_moselle: bool = False  # has two more bank holidays, for offers with a cheaper week-end
 
 
+@dataclass(frozen=True, slots=True)
+class _FeedIn:
+    start: Annotated[date, Field(fr="À partir du", en="From", key="from")]
+    price: Annotated[float, Field(fr="Prix", en="Price", unit="€ / kWh", low=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedOfPrices:
+    """What a form asks of prices beside the offers."""
+
+    feed_in: Annotated[tuple[_FeedIn, ...], Field(fr="Vente du surplus", en="Sale of the surplus")] = ()
+    alsace_moselle: Annotated[
+        bool,
+        Field(
+            fr="Jours fériés d’Alsace-Moselle",
+            en="Bank holidays of Alsace and Moselle",
+            help_fr="Deux de plus, pour les offres dont les jours fériés sont moins chers.",
+            help_en="Two more, for offers that are cheaper on bank holidays.",
+        ),
+    ] = False
+
+
 def _own_prices(value: Any) -> OwnPrices:
     if not isinstance(value, dict):
         raise Wrong("des offres sont attendues", "offers are expected")
@@ -106,7 +128,10 @@ class OwnDays:
 
 PRICES: Section[OwnPrices] = Section(
     name="prices",
-    kind=Annotated[Any, Field(fr="", en="", widget="prices", read=_own_prices, schema={"type": "object"})],
+    kind=Annotated[
+        Any,
+        Field(fr="", en="", widget="prices", read=_own_prices, schema={"type": "object"}, asked=_AskedOfPrices),
+    ],
     default={},
     fr="Prix",
     en="Prices",

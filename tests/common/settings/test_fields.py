@@ -113,3 +113,13 @@ def test_the_form_has_a_node_for_each_field_in_the_language_asked_for() -> None:
     assert (fields["power"]["label"], fields["power"]["unit"], fields["power"]["high"]) == ("Puissance", "kVA", 36)
     assert (fields["from"]["required"], fields["on"]["required"], fields["on"]["default"]) == (True, False, True)
     assert LINES.form("en")["item"]["fields"][1]["label"] == "Power"
+
+
+def test_a_value_with_a_grammar_of_its_own_says_what_a_form_asks_of_it() -> None:
+    @dataclass(frozen=True)
+    class Asked:
+        on: Annotated[bool, Field(fr="Actif", en="Active")] = False
+
+    kind = Annotated[Any, Field(fr="", en="", read=dict, asked=Asked)]
+    form = Section(name="own", kind=kind, default={}, fr="Les miens", en="Mine").form("fr")
+    assert (form["kind"], [node["label"] for node in form["fields"]]) == ("custom", ["Actif"])

@@ -262,8 +262,7 @@ export function fresh(node) {
  */
 export function missing(node, value, at) {
   if (value == null || value === '') return node.required ? at : null;
-  if (node.kind === 'record')
-    return first(node.fields ?? [], (one) => missing(one, value[one.name ?? ''], `${at}.${one.name}`));
+  if (node.fields) return first(node.fields, (one) => missing(one, value[one.name ?? ''], `${at}.${one.name}`));
   if (node.kind === 'list' && Array.isArray(value))
     return first(value, (one, i) =>
       missing({ ...node.item, kind: node.item?.kind ?? '', required: true }, one, `${at}[${i}]`),
