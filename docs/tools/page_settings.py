@@ -1,5 +1,9 @@
-"""Writes docs/settings.md: the document of `teleinfo-monitor settings`, and what each of its keys takes."""
+"""Writes docs/settings.md: the document of `teleinfo-monitor settings`, and what each of its keys takes.
 
+And the forms of the page's stand, which are those of the API.
+"""
+
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +11,9 @@ from typing import Any
 from common.settings.yaml_file import write_yaml
 from monitor.money.sections import SECTIONS
 
-FILE = Path(__file__).resolve().parents[2] / "docs/settings.md"
+_ROOT = Path(__file__).resolve().parents[2]
+FILE = _ROOT / "docs/settings.md"
+FORMS = _ROOT / "tests/page/stand/fields.json"
 _HEAD = """\
 # Settings as a document
 
@@ -48,6 +54,14 @@ def page() -> str:
     return "".join(parts)
 
 
+def forms() -> str:
+    """Return what `settings/fields` answers, by language."""
+    by_language = {
+        language: {name: section.form(language) for name, section in SECTIONS.items()} for language in ("fr", "en")
+    }
+    return json.dumps(by_language, ensure_ascii=False, indent=2) + "\n"
+
+
 def _rows(path: str, english: Mapping[str, Any], french: Mapping[str, Any]) -> Iterator[str]:
     """Yield the row of each field below a node."""
     match english["kind"]:
@@ -83,3 +97,4 @@ def _value(node: Mapping[str, Any]) -> str:
 
 if __name__ == "__main__":
     FILE.write_text(page(), encoding="utf-8")
+    FORMS.write_text(forms(), encoding="utf-8")

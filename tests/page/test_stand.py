@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from docs.tools import page_settings
 from monitor.service import ROUTES
 from tests.support.json_schema import mistakes
 
@@ -58,3 +59,7 @@ def test_an_answer_of_the_stand_has_the_shape_of_the_api(route: str, state: str)
     answers = json.loads(asked.stdout)
     assert len(answers) == len(questions)
     assert [mistake for answer in answers for mistake in mistakes(answer, SCHEMAS[route])] == []
+
+
+def test_the_forms_of_the_stand_are_those_of_the_declarations() -> None:
+    assert json.loads(page_settings.FORMS.read_text(encoding="utf-8")) == json.loads(page_settings.forms())

@@ -8,15 +8,15 @@ const METER = '041234567890';
 const defaults = () => ({
   meters: { [METER]: { name: 'Maison' }, '051234560042': { name: 'Atelier' } },
   contracts: [],
-  prices: { offers: [], feed_in: [] },
-  calendars: {},
+  prices: {},
+  calendars: { tempo: {}, days: {}, spot: {} },
   notes: [],
   budget: { euros: null },
   alerts: {},
   addresses: [],
   sources: [],
-  retention: { frames: null, minutes: null, archive: true },
-  ports: null,
+  retention: { frames: null, minutes: null, incomplete: 'keep' },
+  ports: { reader: null, ports: [], labels: {} },
   page: { language: null },
 });
 
