@@ -102,9 +102,7 @@ def test_our_own_database_needs_no_password() -> None:
 )
 def test_the_language_is_home_assistants_unless_one_is_chosen(chosen: str, of_core: str | None, language: str) -> None:
     answers = {} if of_core is None else {"core": {"language": of_core}}
-    configurations = made(Known(Options(language=chosen), answers))
-    assert configurations["reader"]["home_assistant"]["language"] == language
-    assert configurations["monitor"]["language"] == language
+    assert made(Known(Options(language=chosen), answers))["reader"]["home_assistant"]["language"] == language
 
 
 @pytest.mark.parametrize(
@@ -155,7 +153,7 @@ CORE = {"language": "fr", "time_zone": "Europe/Paris"}
         ({}, {"mqtt": MQTT}, ["monitor", "reader", "storer"]),
         ({"mqtt": MQTT}, {"mqtt": MQTT | {"password": "new"}}, ["monitor", "reader", "storer"]),
         ({"mqtt": MQTT}, {"mqtt": MQTT | {"addon": "renamed"}}, []),
-        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["monitor", "reader"]),
+        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["reader"]),
         ({"core": CORE}, {"core": CORE | {"time_zone": "Indian/Reunion"}}, ["monitor"]),
         ({}, {"accounts": MYSQL}, []),
     ],
