@@ -39,6 +39,12 @@ _WORDS = {
     "day": "day, such as 2026-10-03",
     "custom": "",
 }
+#: Where the keys are that no field declares.
+_ELSEWHERE = {
+    "prices": "[`offers`, `rules`](energy.md#your-prices), [`feed_in`](sun.md#euros), `alsace_moselle`",
+    "alerts.rules": "[a rule](alerts.md#what-is-reported): `true` or `false`",
+    "sources[].topic": "[one, or one for each value](sources.md#devices)",
+}
 
 
 def page() -> str:
@@ -48,7 +54,7 @@ def page() -> str:
     for name, section in SECTIONS.items():
         english, french = section.form("en"), section.form("fr")
         text = f"\n## {name}\n\n**{english['label']}** (*{french['label']}*)"
-        text += f": {english['help']}.\n" if english["help"] else "\n"
+        text += f": {english['help'].removesuffix('.')}.\n" if english["help"] else "\n"
         table = list(_rows(name, english, french))
         parts.append(f"{text}\n| key | | value |\n|---|---|---|\n{''.join(table)}")
     return "".join(parts)
@@ -74,7 +80,7 @@ def _rows(path: str, english: Mapping[str, Any], french: Mapping[str, Any]) -> I
             yield from _rows(f"{path}.{english['key']['label'] or 'NAME'}", english["item"], french["item"])
         case _:
             label = f"{english['label']} (*{french['label']}*)" if english["label"] else ""
-            yield f"| `{path}` | {label} | {_value(english)} |\n"
+            yield f"| `{path}` | {label} | {_ELSEWHERE.get(path) or _value(english)} |\n"
 
 
 def _value(node: Mapping[str, Any]) -> str:
@@ -89,7 +95,7 @@ def _value(node: Mapping[str, Any]) -> str:
         words.append(f"{low:g} to {high:g}")
     elif low is not None or high is not None:
         words.append(f"from {low:g}" if low is not None else f"up to {high:g}")
-    words.append(node["help"])
+    words.append(node["help"].removesuffix("."))
     if not node.get("required", True) and node.get("default") is not None:
         words.append(f"by default `{node['default']}`")
     return ", ".join(word for word in words if word)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from common.settings.fields import SectionError
+from docs.tools import page_settings
 from monitor.base.household import ContractLine, House, Household, Note
 from monitor.money.prices import PriceTable
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS, OwnDays, OwnPrices, check_together, household_of
@@ -144,3 +145,8 @@ def test_a_calendar_whose_words_no_offer_asks_for_is_found() -> None:
     days = read({"calendars": {"days": {"ohm-modulo": {"2026-01-15": "serenite"}}}})
     (problem,) = check_together(days, bundled_prices())
     assert (problem.at, "serenity" in problem.en) == ("calendars.days.ohm-modulo", True)
+
+
+def test_the_committed_page_of_settings_is_that_of_the_sections() -> None:
+    written = page_settings.FILE.read_text(encoding="utf-8")
+    assert written == page_settings.page(), "run `.venv/bin/python -m docs.tools.page_settings`"
