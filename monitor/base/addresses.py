@@ -2,10 +2,11 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from monitor.base.files import replace_file
 
 NAME = "addresses.json"
 
@@ -41,13 +42,6 @@ def write_addresses(state: Path, addresses: SavedAddresses) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=".addresses-", dir=state)  # its mode is 600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump({"version": addresses.version, "urls": list(addresses.urls)}, stream)
-            stream.flush()
-            os.fsync(handle)
-        Path(name).replace(state / NAME)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    owner = state.stat() if os.geteuid() == 0 else None  # a command of root: it is the monitor's all the same
+    content = json.dumps({"version": addresses.version, "urls": list(addresses.urls)}).encode()
+    replace_file(state / NAME, content, mode=0o600, owner=owner)

@@ -5,8 +5,6 @@
 
 import hashlib
 import http.client
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ from pathlib import Path
 from common.errors import ConfigError
 from common.settings.file_errors import reason
 from common.settings.yaml_file import parse_yaml, read_yaml
+from monitor.base.files import replace_file
 from monitor.money.dated_files import SpotPrices, read_file
 from monitor.money.price_document import read_document
 from monitor.money.prices import Kind, PriceFile, PriceRow, PriceTable
@@ -78,17 +77,7 @@ def keep(path: Path, content: bytes) -> None:
         ConfigError: it cannot be written; it is as it was.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # others may run at the same time
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fchmod(handle, 0o644)
-                os.fsync(handle)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, content, mode=0o644)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be written: {reason(error)}; the prices are kept beside the configuration"

@@ -37,6 +37,14 @@ def test_a_write_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: p
     assert [file.name for file in tmp_path.iterdir()] == [NAME]
 
 
+def test_what_root_writes_is_of_whoever_has_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _, user, group: given.append((user, group)))
+    write_addresses(tmp_path, SAVED)
+    assert given == [(tmp_path.stat().st_uid, tmp_path.stat().st_gid)]
+
+
 @pytest.mark.parametrize(
     "content",
     [
