@@ -18,6 +18,16 @@ class Saved:
     changed_at: datetime  # UTC, without a zone
 
 
+def has_settings(connection: Connection) -> bool:
+    """Return whether the storer has made the table.
+
+    Raises:
+        DatabaseError: the database is away, or refuses.
+    """
+    exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'settings'"
+    return bool(connection.query(exists))
+
+
 def read_versions(connection: Connection) -> dict[str, tuple[int, datetime]]:
     """Return the version of each section that was saved, and when: a backup that is restored may bring it again.
 
@@ -26,8 +36,7 @@ def read_versions(connection: Connection) -> dict[str, tuple[int, datetime]]:
     Raises:
         DatabaseError: the database is away, or refuses.
     """
-    exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'settings'"
-    if not connection.query(exists):
+    if not has_settings(connection):
         return {}
     rows = connection.query("SELECT section, version, changed_at FROM settings")
     return {name: (version, changed_at) for name, version, changed_at in rows}

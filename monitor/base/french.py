@@ -24,6 +24,15 @@ _SERVER = {
     "a network such as 172.16.0.0/12": "un réseau tel que 172.16.0.0/12",
     "a list of networks such as [172.16.0.0/12]": "une liste de réseaux telle que [172.16.0.0/12]",
 }
+_SETTINGS = {
+    "the database has no tables yet: teleinfo-storer makes them when it starts": (
+        "la base n’a pas encore de tables : teleinfo-storer les crée à son démarrage"
+    ),
+    "{section}: somebody else saved it at the same time: try again": (
+        "{section} : quelqu’un d’autre l’a enregistré au même moment : réessayez"
+    ),
+    "nobody can be asked here: add --yes": "personne à qui demander ici : ajoutez --yes",
+}
 _PRICES = {
     "an amount in EUR such as 0.1940 is expected, not {value}; a number has a dot, not a comma": (
         "il faut un montant en euros tel que 0.1940, pas {value} ; un nombre a un point, pas une virgule"
@@ -50,6 +59,7 @@ _PRICES = {
 }
 TEXTS: Mapping[str, str] = {
     **_SERVER,
+    **_SETTINGS,
     **_PRICES,
     **french.TEXTS,
 }

@@ -12,6 +12,7 @@ from monitor.__main__ import main
 from monitor.base.addresses import read_addresses
 from tests.support.programs import run_here
 from tests.support.servers import Database as Server
+from tests.support.storing import make_tables
 
 METER = "031961123456"
 #: What somebody could have written before settings moved into the page.
@@ -39,7 +40,7 @@ alerts:
   rules: {{white: true, talon: false}}
   digest: weekly
 """
-TAKEN = {
+TAKEN: dict[str, Any] = {
     "meters": {METER: {"name": "Maison", "replaces": "021861999999"}, "041961123456": {"name": "Atelier"}},
     "contracts": [
         {"meter": METER, "from": "2025-02-01", "offer": "mine", "power": 9, "off_peak": ["22:00-06:00"]}
@@ -140,6 +141,69 @@ def test_with_once_a_section_that_was_saved_keeps_its_value(commands: Commands) 
     assert (found["budget"], found["notes"]) == ({"euros": 90}, [{"at": "2026-10-03", "text": "New"}])
 
 
+def test_without_anything_to_take_over_the_database_is_not_asked(commands: Commands) -> None:
+    commands.file.write_text("database: {host: 127.0.0.1, port: 9}\nauth: none\n")
+    assert commands.run("load", commands.file, "--yes", "--once") == "nothing changes\n"
+
+
+def test_what_is_empty_is_taken_out_of_the_file_all_the_same(commands: Commands) -> None:
+    commands.file.write_text(f"{commands.machine}contracts:\nlanguage: ${{LANGUAGE}}\n")
+    assert commands.run("load", commands.file, "--yes", "--once", LANGUAGE="") == "nothing changes\n"
+    assert yaml.safe_load(commands.file.read_text()) == yaml.safe_load(commands.machine)
+
+
+def test_while_there_are_no_tables_nothing_is_taken_over(fresh_database: Server, tmp_path: Path) -> None:
+    commands = Commands(fresh_database, tmp_path)
+    commands.write_before()
+    before = commands.file.read_text()
+    assert "teleinfo-storer" in commands.run("load", commands.file, "--yes", "--once", code=1)
+    assert commands.file.read_text() == before
+    assert read_addresses(commands.state).urls == ()
+    make_tables(fresh_database)
+    commands.run("load", commands.file, "--yes", "--once")
+    assert commands.show()["budget"] == {"euros": 120}
+
+
+def test_a_database_that_is_away_is_waited_for(commands: Commands) -> None:
+    commands.file.write_text("database: {host: 127.0.0.1, port: 9}\nauth: none\nnotes: []\n")
+    commands.run("load", commands.file, "--yes", "--once", code=1)
+    assert "# notes" not in commands.file.read_text()
+
+
+def test_an_account_without_the_rights_is_named(commands: Commands, fresh_database: Server) -> None:
+    reader = "'reads'@'%' IDENTIFIED BY 'word'"
+    fresh_database.sql(f"CREATE USER {reader}; GRANT SELECT, SHOW VIEW ON {fresh_database.name}.* TO 'reads'@'%'")
+    try:
+        commands.machine = yaml.safe_dump(
+            yaml.safe_load(commands.machine)
+            | {"database": {"host": fresh_database.host, "port": fresh_database.port, "user": "reads",
+                            "password": "word", "name": fresh_database.name}}
+        )  # fmt: skip
+        commands.write_before()
+        before = commands.file.read_text()
+        assert "1142" in commands.run("load", commands.file, "--yes", "--once", code=3)
+        assert commands.file.read_text() == before
+    finally:
+        fresh_database.sql("DROP USER 'reads'@'%'")
+
+
+def test_killed_in_between_it_goes_on_where_it_was(commands: Commands) -> None:
+    commands.write_before()
+    commands.run("load", commands.folder / "prices.yaml", "--yes")
+    commands.run("load", commands.file, "--yes", "--once")
+    found = commands.show()
+    assert found["contracts"] == TAKEN["contracts"]  # whose offer was saved before
+    assert found["prices"] == {"offers": TAKEN["prices"]["offers"]}
+    assert "contracts" not in yaml.safe_load(commands.file.read_text())
+
+
+def test_a_damaged_file_of_addresses_is_replaced(commands: Commands) -> None:
+    (commands.state / "addresses.json").write_text("{")
+    commands.write_before()
+    commands.run("load", commands.file, "--yes", "--once")
+    assert read_addresses(commands.state).urls[0] == "ntfys://me:secret@example.org/house"
+
+
 def test_the_document_of_show_can_be_loaded_elsewhere(commands: Commands) -> None:
     commands.write_before()
     commands.run("load", commands.file, "--yes")
@@ -183,7 +247,18 @@ def test_a_wrong_document_is_refused_whole_with_each_mistake_at_its_field(comman
 def test_a_contract_of_an_offer_that_does_not_exist_is_refused(commands: Commands) -> None:
     document = commands.folder / "settings.yaml"
     document.write_text(f"contracts: [{{meter: '{METER}', from: 2025-02-01, offer: zen-fixe, power: 9}}]\n")
-    assert "contracts[0].offer: there is no offer zen-fixe" in commands.run("check", document, code=2)
+    for arguments in (("check", document), ("load", document, "--yes")):
+        assert "contracts[0].offer: there is no offer zen-fixe" in commands.run(*arguments, code=2)
+
+
+def test_an_own_offer_that_contracts_need_is_not_taken_away(commands: Commands) -> None:
+    commands.write_before()
+    commands.run("load", commands.file, "--yes")
+    document = commands.folder / "settings.yaml"
+    document.write_text("prices: {}\n")
+    assert "contracts[0].offer: " in commands.run("load", document, "--yes", code=2)
+    document.write_text("contracts: []\nprices: {}\n")
+    commands.run("load", document, "--yes")
 
 
 def test_nothing_is_saved_unless_somebody_agreed(commands: Commands) -> None:

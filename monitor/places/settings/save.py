@@ -37,12 +37,12 @@ def present(connection: Connection, state: Path) -> dict[str, SavedSection]:
         name: SavedSection(saved[name].value, saved[name].version) if name in saved else SavedSection(section.default)
         for name, section in SECTIONS.items()
     }
-    addresses = _addresses(state)
+    addresses = saved_addresses(state)
     found[ADDRESSES.name] = SavedSection(shown(addresses), addresses.version)
     return found
 
 
-def _addresses(state: Path) -> SavedAddresses:
+def saved_addresses(state: Path) -> SavedAddresses:
     """Return the addresses; none if their file is damaged, which is logged elsewhere: they are entered again."""
     try:
         return read_addresses(state)
@@ -96,7 +96,7 @@ def with_urls(state: Path, value: Any) -> Any:
     """
     if not isinstance(value, list):
         return value
-    kept = _addresses(state)
+    kept = saved_addresses(state)
     urls: dict[Any, str] = {one["id"]: url for one, url in zip(shown(kept), kept.urls, strict=True)}
     found = []
     for number, one in enumerate(value):
@@ -111,7 +111,7 @@ def with_urls(state: Path, value: Any) -> Any:
 
 
 def _save_addresses(state: Path, value: Any, version: int) -> int:
-    if _addresses(state).version != version:
+    if saved_addresses(state).version != version:
         raise ChangedMeanwhile(ADDRESSES.name)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_addresses(state, SavedAddresses(version + 1, tuple(ADDRESSES.read(with_urls(state, value)))))

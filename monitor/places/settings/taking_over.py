@@ -1,7 +1,7 @@
 """Finds the household's settings in a file: of `settings show`, or what earlier versions kept in their YAML files."""
 
-import re
-from collections.abc import Callable, Mapping
+import stat
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from common.contract import retention
 from common.errors import ConfigError
 from common.settings.config import with_variables
 from common.settings.file_errors import reason
-from common.settings.yaml_file import read_yaml
+from common.settings.yaml_file import parse_yaml, read_yaml
 from monitor.base.alert_settings import ADDRESSES, ALERTS
 from monitor.base.config import MonitorConfig
+from monitor.base.files import replace_file
 from monitor.base.household import BUDGET, PAGE
 from monitor.money.calendars import read_days
 from monitor.money.dated_files import read_colours, read_file, read_spot
@@ -21,7 +22,8 @@ from monitor.money.sections import CALENDARS, PRICES, SECTIONS
 #: Keys of prices.yaml that no other file has at its top.
 _OF_PRICES = {"schema", "checked", "currency", "zone", "rules", "offers", "feed_in", "taxes", "options"}
 _GONE_RULES = {"forgotten", "talon", "voltage"}
-#: Keys that a program's file had, and where they are now; the storer's, too.
+_PROGRAMS = ("monitor.yaml", "storer.yaml")
+#: Keys that a program's file had; the storer's, too.
 TAKEN = (*MonitorConfig.MOVED, "sources", "retention")
 
 
@@ -160,8 +162,33 @@ _CONVERTED: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def comment_out(text: str, keys: set[str]) -> str:
-    r"""Return the text of a YAML file whose top-level `keys` are comments.
+def taken_in(file: Path) -> set[str]:
+    """Return the keys of a program's file that are settings now; other files have none.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    document = read_yaml(file)
+    is_of_program = isinstance(document, dict) and (file.name in _PROGRAMS or "database" in document)
+    return set(TAKEN) & set(document) if is_of_program else set()
+
+
+def leave_out(file: Path, keys: Collection[str]) -> bool:
+    """Make comments of keys; return False if that cannot be done line by line.
+
+    Raises:
+        OSError: it cannot be written; it is as it was.
+    """
+    file = file.resolve()  # a link stays
+    text = comment_out(file.read_bytes().decode(), keys)
+    if text is not None:
+        status = file.stat()
+        replace_file(file, text.encode(), mode=stat.S_IMODE(status.st_mode), owner=status)
+    return text is not None
+
+
+def comment_out(text: str, keys: Collection[str]) -> str | None:
+    r"""Return the text of a YAML file whose top-level `keys` are comments; None: they share lines with others.
 
     >>> print(comment_out("a: 1\nnotes:\n  - x\n\nb: 2\n", {"notes"}))
     a: 1
@@ -171,11 +198,16 @@ def comment_out(text: str, keys: set[str]) -> str:
     b: 2
     <BLANKLINE>
     """
+    document = parse_yaml(text, "")
+    begins = {line: key for key, line in document.lines.items()}
     lines, inside = [], False
-    for line in text.splitlines(keepends=True):
-        if match := re.match(r"[\"']?([A-Za-z_]+)[\"']?\s*:", line):
-            inside = match[1] in keys
-        elif line.strip() and not line[0].isspace() and not line.startswith(("#", "-", "]", "}")):
-            inside = False
-        lines.append(f"# {line}" if inside and line.strip() and not line.startswith("#") else line)
-    return "".join(lines)
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        inside = begins[number] in keys if number in begins else inside
+        is_text = line.strip() and not line.lstrip().startswith("#")
+        lines.append(f"# {line}" if inside and is_text else line)
+    left = "".join(lines)
+    try:
+        is_left = (parse_yaml(left, "") or {}) == {key: one for key, one in document.items() if key not in keys}
+    except ConfigError:
+        return None
+    return left if is_left else None
