@@ -25,7 +25,7 @@ from monitor.alerts.loop import Alerting, FactsCollector
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
-from monitor.money.current import LOOK_EVERY, CurrentHousehold
+from monitor.money.current import LOOK_EVERY, CurrentHousehold, Snapshot
 from monitor.money.home import Home
 from monitor.places.contracts import compare, offers, power, tempo
 from monitor.places.day import interval
@@ -45,11 +45,9 @@ from monitor.web import password
 from monitor.web.actions import Actions
 from monitor.web.api import JSON, Api
 from monitor.web.background import (
-    PORTS_AGAIN,
     TIMEOUT,
     Background,
     CacheWarmer,
-    ChosenPorts,
     SwitchHistory,
     UnusedLines,
 )
@@ -192,7 +190,12 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
     pool = Pool(connect)
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
-    household = CurrentHousehold(settings, folder, lambda found: live.use(*found))
+
+    def use(found: Snapshot) -> None:
+        live.use(*found)
+        live.use_ports(found.config.household.ports)
+
+    household = CurrentHousehold(settings, folder, use)
     live = Live(*household.now, alerts=partial(AlertSummary, lambda: household.now.config), settle=household.refresh)
 
     def answers_on(connection: PooledConnection) -> Home:
@@ -229,7 +232,6 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         Background(slow, CacheWarmer(lend, _remember).step),
         Background(slow, SwitchHistory(lend, settings.time_zone, live.use_pasts).step),
         Background(slow, UnusedLines(lend).step),
-        Background(quick, ChosenPorts(lend, live.use_ports).step, try_again=PORTS_AGAIN),
         Background(slow, collector.step),
         Background(quick, alerting.step, try_again=1.0),
     )

@@ -9,7 +9,7 @@ A port that was chosen and is unplugged is offered, too; it is not `present`.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from common.contract.frame import read_json
@@ -61,6 +61,12 @@ def _offered(row: Any) -> OfferedPort:
     if not isinstance(name, str) or not isinstance(label, str) or len(name) + len(label) > _LONGEST_TEXT:
         raise MessageError("not an offer of ports: one has no name or no label, or too long a one")
     return OfferedPort(name, label, chosen=row.get("chosen") is True, present=row.get("present") is True)
+
+
+def write_choice(reader: str, ports: Sequence[str], labels: Mapping[str, str]) -> bytes:
+    """Write which ports are chosen for a reader, and what people call them."""
+    choice = {"reader": reader, "ports": list(ports), "labels": dict(labels)}
+    return json.dumps(choice, ensure_ascii=False).encode()
 
 
 def read_choice(payload: bytes, reader: str) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from common.contract.frame import METER
+from common.contract.ports import MOST_PORTS, PORT
 from common.settings.fields import Field, Problem, Section
 from monitor.base.alert_settings import AlertSettings
 from monitor.base.windows import OFF_PEAK_SCHEMA, OffPeak, read_off_peak
@@ -168,13 +169,24 @@ class Page:
     ] = None
 
 
+_Port = Annotated[str, Field(fr="Port", en="Port", pattern=PORT, longest=250, example="/dev/ttyUSB0")]
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Which ports a reader with `port: ask` listens to."""
 
     reader: Annotated[str | None, Field(fr="Lecteur", en="Reader", longest=64)] = None
-    ports: Annotated[tuple[str, ...], Field(fr="Ports", en="Ports", longest=16)] = ()
-    labels: Annotated[Mapping[str, str], Field(fr="Noms", en="Names", longest=16)] = field(default_factory=dict)
+    ports: Annotated[tuple[_Port, ...], Field(fr="Ports", en="Ports", longest=MOST_PORTS)] = ()
+    labels: Annotated[Mapping[_Port, str], Field(fr="Noms", en="Names", longest=MOST_PORTS)] = field(
+        default_factory=dict
+    )
+
+
+def _check_ports(chosen: Ports) -> Iterable[Problem]:
+    for number, port in enumerate(chosen.ports):
+        if port in chosen.ports[:number]:
+            yield Problem(f"ports.ports[{number}]", "ce port est choisi deux fois", "this port is chosen twice")
 
 
 METERS: Section[Mapping[str, MeterEntry]] = Section(
@@ -195,7 +207,7 @@ NOTES: Section[Sequence[Note]] = Section(
 BUDGET: Section[Budget] = Section(name="budget", kind=Budget, default={"euros": None}, fr="Budget", en="Budget")
 PORTS: Section[Ports] = Section(
     name="ports", kind=Ports, default={"reader": None, "ports": [], "labels": {}},
-    fr="Port du compteur", en="Port of the meter",
+    fr="Port du compteur", en="Port of the meter", check=_check_ports,
 )  # fmt: skip
 PAGE: Section[Page] = Section(name="page", kind=Page, default={"language": None}, fr="Page", en="Page")
 

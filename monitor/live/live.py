@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from common.contract.ports import write_choice
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
 from common.mqtt.events import Published, PublishToken
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
+from monitor.base.household import Ports
 from monitor.base.request_errors import RequestError
 from monitor.live.answer import LiveAnswer, answer, state_event
 from monitor.live.chain import Snapshot, links, meter_snapshot
@@ -278,9 +280,10 @@ class Live:
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
 
-    def use_ports(self, choice: Any) -> None:
-        """Publish which ports a reader is to listen to, as the section `ports` has it; None: it was never written."""
-        self._chosen_ports = None if choice is None else json.dumps(choice, ensure_ascii=False).encode()
+    def use_ports(self, chosen: Ports) -> None:
+        """Publish which ports a reader is to listen to; while none is named, nothing."""
+        if chosen.reader is not None:
+            self._chosen_ports = write_choice(chosen.reader, chosen.ports, chosen.labels)
 
     # -- in the thread of the poll -------------------------------------------------------------------------------------
 

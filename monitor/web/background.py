@@ -4,10 +4,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from common.database.sections import read_sections
 from common.errors import DatabaseError
 from common.runtime.logs import RateLimiter
 from monitor.live.prices import Past, past_start
@@ -24,7 +22,6 @@ REMEMBER_AGAIN = 60.0  # seconds; until it is looked whether something is to be 
 MOST_METERS = 20  # those of more are found when somebody asks
 SWITCHES_AGAIN = 3600.0  # seconds
 UNUSED_AGAIN = 300.0  # seconds
-PORTS_AGAIN = 5.0  # seconds
 
 
 class Background:
@@ -124,22 +121,6 @@ class SwitchHistory:
             pasts[meter.identifier] = Past(meter.first, switches)
         self._use(pasts)
         return SWITCHES_AGAIN
-
-
-class ChosenPorts:
-    """Reads which port of a reader was chosen in the page: the reader gets it over the broker."""
-
-    def __init__(self, lend: Lend, use: Callable[[Any], None]) -> None:
-        """Prepare; `use` is called in another thread, with the value of the section; None: nobody has chosen."""
-        self._lend = lend
-        self._use = use
-
-    def step(self) -> float:
-        """Read the section."""
-        with self._lend() as home:
-            saved = read_sections(home.connection, ["ports"]).get("ports")
-        self._use(None if saved is None else saved.value)
-        return PORTS_AGAIN
 
 
 class UnusedLines:

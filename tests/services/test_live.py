@@ -18,6 +18,7 @@ from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.base.household import Ports
 from monitor.base.request_errors import RequestError
 from monitor.live.chain import Snapshot
 from monitor.live.live import Live
@@ -208,9 +209,9 @@ def test_the_port_that_was_chosen_is_retained_when_it_changes_and_after_each_con
     with Broker(tmp_path) as own, live(own.port, None) as house:
         with MqttClient(own.port, subscribe=("#",)) as listener:
             wait_for(lambda: house.connected)
-            house.use_ports(None)
+            house.use_ports(Ports())
             for count, reader in enumerate(("pi", "attic"), 1):
-                house.use_ports({"reader": reader, "ports": ["/dev/ttyUSB0"], "labels": {"é": "è"}})
+                house.use_ports(Ports(reader, ("/dev/ttyUSB0",), {"/dev/ttyUSB0": "é"}))
                 wait_for(lambda count=count: len(listener.payloads(topic)) == count)  # type: ignore[misc]
             assert [one["reader"] for one in listener.on(topic)] == ["pi", "attic"]
         own.kill()  # and what it retained is lost
@@ -220,7 +221,7 @@ def test_the_port_that_was_chosen_is_retained_when_it_changes_and_after_each_con
             assert json.loads(listener.wait_for(topic)) == {
                 "reader": "attic",
                 "ports": ["/dev/ttyUSB0"],
-                "labels": {"é": "è"},
+                "labels": {"/dev/ttyUSB0": "é"},
             }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.contract.ports import OfferedPort, read_choice, read_offer, write_offer
+from common.contract.ports import OfferedPort, read_choice, read_offer, write_choice, write_offer
 from common.errors import MessageError
 
 ADAPTER = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_D30-if00-port0"
@@ -63,6 +63,12 @@ def test_what_is_no_offer_is_refused(payload: str) -> None:
 )
 def test_serial_ports_and_network_ports_can_be_chosen(port: str) -> None:
     assert read_choice(choice(ports=[port]), "home") == (port,)
+
+
+def test_what_is_chosen_is_written_and_read() -> None:
+    message = write_choice("home", [ADAPTER], {ADAPTER: "café"})
+    assert json.loads(message) == {"reader": "home", "ports": [ADAPTER], "labels": {ADAPTER: "café"}}
+    assert read_choice(message, "home") == (ADAPTER,)
 
 
 def test_none_is_a_choice_and_that_of_another_reader_is_not_ours() -> None:

@@ -156,6 +156,18 @@ def test_a_reader_is_told_which_ports_it_listens_to() -> None:
     assert PORTS.read(value) == Ports("home", ("/dev/ttyUSB0",), {"/dev/ttyUSB0": "Garage"})
 
 
+@pytest.mark.parametrize(
+    ("ports", "at"),
+    [
+        (["/dev/watchdog"], "ports.ports[0]"),
+        (["/dev/ttyUSB0", "/dev/ttyUSB0"], "ports.ports[1]"),
+        ([f"/dev/ttyUSB{number}" for number in range(9)], "ports.ports"),
+    ],
+)
+def test_a_reader_is_told_nothing_that_it_would_refuse(ports: list[str], at: str) -> None:
+    assert list(refused(PORTS, {"reader": "home", "ports": ports})) == [at]
+
+
 @pytest.mark.parametrize("section", [METERS, CONTRACTS, NOTES, BUDGET, PORTS, PAGE])
 def test_what_nobody_wrote_is_right(section: Section[Any]) -> None:
     section.read(section.default)
