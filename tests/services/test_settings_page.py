@@ -292,11 +292,13 @@ def test_a_request_with_a_file_goes_from_its_pieces_to_its_result(page: Page, fr
 
 def test_why_a_request_failed_is_said_in_the_language_asked_for(page: Page, fresh_database: Server) -> None:
     read(page.ask_for("backup"), 201)
-    why = json.dumps({"problem": {"fr": "le disque est plein", "en": "the disk is full"}})
+    why = json.dumps(
+        {"problem": {"fr": "le disque est plein", "en": "the disk is full"}, "series": {"sensor.kwh": "kWh"}}
+    )
     fresh_database.sql(f"UPDATE {fresh_database.name}.requests SET state = 'failed', result = '{why}'")
     for language, text in (("fr", "le disque est plein"), ("en", "the disk is full")):
         failed = read(page.get("requests/1", language))
-        assert (failed["problem"], failed["result"]) == (text, None)
+        assert (failed["problem"], failed["result"]) == (text, {"series": {"sensor.kwh": "kWh"}})
 
 
 def test_a_request_is_checked_before_it_is_noted(page: Page) -> None:

@@ -29,7 +29,7 @@ class StorerRequest:
     state: Annotated[str, one_of(*_STATES)]
     not_before: Annotated[datetime | None, "when it is taken at the earliest; null: it was not started"]
     progress: Annotated[float | None, "0 to 1; null: unknown"]
-    result: Annotated[Any, "of what is done, as its command says it with --json"]
+    result: Annotated[Any, "as its command says it with --json; of what failed, what there is to choose from"]
     problem: Annotated[str | None, "why it failed, in the language asked for"]
     created_at: datetime
     finished_at: datetime | None
@@ -159,7 +159,7 @@ def _only(rows: Rows) -> Sequence[Any]:
 def _read(row: Sequence[Any], language: str) -> StorerRequest:
     number, kind, arguments, state, not_before, progress, result, created_at, finished_at = row
     found = None if result is None else json.loads(result)
-    why = found.get("problem") if state == "failed" and isinstance(found, dict) else None
+    why = found.pop("problem", None) if state == "failed" and isinstance(found, dict) else None
     return StorerRequest(
         id=number,
         kind=kind,
@@ -167,7 +167,7 @@ def _read(row: Sequence[Any], language: str) -> StorerRequest:
         state=state,
         not_before=_utc(not_before),
         progress=progress,
-        result=None if why is not None else found,
+        result=found or None,
         problem=why.get(language) if isinstance(why, dict) else why,
         created_at=created_at.replace(tzinfo=UTC),
         finished_at=_utc(finished_at),
