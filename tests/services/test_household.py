@@ -163,6 +163,13 @@ def test_a_backup_that_was_restored_counts_although_its_versions_are_the_same(
     assert monitor.look().budget == 90
 
 
+def test_what_somebody_changed_by_sql_counts_though_its_version_is_the_same(monitor: Monitor, database: Server) -> None:
+    save_settings(monitor.tables, budget={"euros": 120})
+    assert monitor.look().budget == 120
+    database.sql(f"UPDATE {database.name}.settings SET value = JSON_SET(value, '$.euros', 90)")
+    assert monitor.look().budget == 90
+
+
 def test_tables_of_prices_that_are_updated_are_read_again(monitor: Monitor) -> None:
     monitor.look()
     file = monitor.folder / UPDATED[0]

@@ -78,10 +78,7 @@ def save(connection: Connection, state: Path, name: str, value: Any, version: in
         sql = "INSERT INTO settings (section, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE version = version"
         changed = connection.execute(sql, (name, text))
     else:
-        sql = (
-            "UPDATE settings SET value = %s, version = version + 1, changed_at = CURRENT_TIMESTAMP(6)"
-            " WHERE section = %s AND version = %s"
-        )
+        sql = "UPDATE settings SET value = %s, version = version + 1 WHERE section = %s AND version = %s"
         changed = connection.execute(sql, (text, name, version))
     if not changed:
         raise ChangedMeanwhile(name)

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS settings (
     section VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     value JSON NOT NULL,
     version INT UNSIGNED NOT NULL DEFAULT 1 COMMENT 'one more after each change',
-    changed_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+    changed_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)
 ) ENGINE=InnoDB COMMENT='Settings of the household, a row a section';
 
 -- A request is made with state `waiting` and without `not_before`; then its pieces come; `start` sets `not_before`, to now
