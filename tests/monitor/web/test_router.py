@@ -35,7 +35,7 @@ from tests.support.passwords import lock
 
 INDEX = '<html lang="fr"><head><base href="./"></head><body></body></html>'
 HTML = {"accept": "text/html,*/*;q=0.8"}
-FIRST = b'"answers":{"alerts?lang=fr":{},"meters?lang=fr":{"meters":[]}}}</script></body>'
+FIRST = b'"answers":{"alerts?lang=fr":{},"requests?lang=fr":{},"meters?lang=fr":{"meters":[]}}}</script></body>'
 OPEN = MonitorConfig(auth="none", ingress=Ingress())
 BY_PROXY = MonitorConfig(
     auth="header",
