@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
@@ -37,9 +37,7 @@ from storer.requests.worker import RequestWorker
 from storer.retention.job import RetentionJob
 from storer.rollups.state import server_now
 from storer.rollups.worker import RollupWorker
-
-if TYPE_CHECKING:
-    from storer.sources.worker import SourceWorker
+from storer.sources.followed import FollowedSources
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +97,7 @@ class Storer:
         self._backups = BackupScheduler(
             Database(config.database), config.name, config.backup.folder, file, shutdown.stop
         )
-        self._sources: SourceWorker | None = None  # replaced in the thread of the requests
-        self._sources_changed = False
+        self._sources = FollowedSources(config.mqtt, config.database, config.name)
         self._requests = RequestWorker(Database(config.database), config.name, file, shutdown.stop, self._read_settings)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
@@ -124,24 +121,8 @@ class Storer:
 
     def _read_settings(self, connection: Connection) -> None:
         """Take what was set in the page, in the thread of the requests."""
-        before = self._settings.sources
         self._settings.read(connection, server_now(connection))
-        if self._settings.sources != before:
-            self._sources_changed = True
-        if self._sources_changed:
-            self._restart_sources()
-
-    def _restart_sources(self) -> None:
-        if self._sources is not None and not self._sources.stop():
-            return  # it still waits for the database
-        self._sources_changed = False
-        self._sources = None
-        if sources := self._settings.sources:
-            from storer.sources.worker import SourceWorker  # here: most houses have none
-
-            config = self._config
-            self._sources = SourceWorker(config.mqtt, Database(config.database), config.name, sources)
-            self._sources.start()
+        self._sources.follow(self._settings.sources)
 
     def wake(self) -> None:
         """Interrupt the loop's wait, to make it see the stop signal."""
@@ -383,7 +364,7 @@ class Storer:
             "rollups": self._rollups.report(),
             "retention": self._retention.report(),
             "backup": self._backups.report(),
-            **({} if (sources := self._sources) is None else {"sources": sources.report()}),
+            **self._sources.report(),
         }
 
     def _finish(self) -> None:
@@ -391,8 +372,7 @@ class Storer:
         self._store.close()
         self._rollups.join()
         self._requests.join()
-        if self._sources is not None:
-            self._sources.stop()
+        self._sources.stop()
         if not self._session.connected:
             self._session.close()  # it would try on
             return
