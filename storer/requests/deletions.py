@@ -29,7 +29,9 @@ def forget_one_meter(job: Job) -> None:
     meter = job.text("meter")
     if not re.fullmatch(r"[0-9A-Za-z._-]{1,32}", meter):
         raise Failed("Ce n’est pas l’adresse d’un compteur.", "This is not the address of a meter.")
-    is_stored = meter in known_meters(job.connection) or job.is_repeated
+    stored = known_meters(job.connection).get(meter)
+    _refuse_speaking(job, meter, stored)
+    is_stored = stored is not None or job.is_repeated
     if is_stored:
         require_backup(job)
     # First: a meter that is being read would come back at once.
@@ -45,6 +47,16 @@ def forget_one_meter(job: Job) -> None:
     except ConfigError:  # of an earlier attempt, or known to the broker only
         rows = {}
     job.finish({"rows": sum(rows.values())})
+
+
+def _refuse_speaking(job: Job, meter: str, number: int | None) -> None:
+    """Refuse a meter that has come back since its owner wanted it forgotten."""
+    sql = "SELECT 1 FROM frames WHERE meter_id = %s AND timestamp > %s LIMIT 1"
+    if number is not None and job.connection.query(sql, (number, sql_time(job.request.created_at))):
+        raise Failed(
+            f"Le compteur {meter} envoie de nouveau des données : il reste.",
+            f"The meter {meter} sends data again: it stays.",
+        )
 
 
 def forget_one_source(job: Job) -> None:

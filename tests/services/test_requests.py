@@ -303,6 +303,16 @@ def test_a_meter_that_is_being_read_is_not_forgotten(house: House, broker: Broke
     assert "address" in house.problem("forget-meter", meter="+/#")
 
 
+def test_a_meter_that_has_spoken_again_since_it_was_asked_is_not_forgotten(house: House) -> None:
+    store(house.database, [replace(standard(EAST=1), meter=OTHER)])
+    number = house.ask("forget-meter", meter=OTHER)
+    store(house.database, [replace(standard(EAST=2), meter=OTHER, timestamp=datetime.now(UTC))])
+    assert carry_out_next(house.settings)
+    assert house.state(number) == "failed"
+    assert "again" in house.result(number)["problem"]["en"]
+    assert len(exported(house.database)) == 3
+
+
 def test_a_source_is_forgotten_once_it_is_no_longer_read(house: House) -> None:
     write_source(house.database, "old", "device", {NOW: SourceMinute(60, power=5)})
     query(house.database, "INSERT INTO rollup_state (id) VALUES (1)", "SELECT 1")
