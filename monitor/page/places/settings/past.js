@@ -189,15 +189,20 @@ export function sentences(result) {
   ].filter(Boolean);
 }
 
+/** The imports that are there, once each: a file that brings nothing new is one of before, or none. */
+export function kept(requests) {
+  const done = (kind) => asked(requests, kind).filter(({ state }) => state === 'done'),
+    gone = new Set(done('import-forget').map((one) => one.arguments.id)),
+    byNumber = new Map(done('import').map((one) => [one.result?.import, one]));
+  return [...byNumber].filter(([number]) => number != null && !gone.has(number)).map(([, one]) => one);
+}
+
 /** What was imported from here, each with the way back. */
 function imports() {
   const node = h('div', null);
   async function look() {
     const { requests } = await api.requests().catch(() => ({ requests: [] })),
-      taken = new Set(asked(requests, 'import-forget').map((one) => one.arguments.id)),
-      done = asked(requests, 'import').filter(
-        (one) => one.state === 'done' && !one.arguments.dry_run && !taken.has(one.result?.import),
-      );
+      done = kept(requests);
     node.replaceChildren(
       ...(done.length
         ? [
@@ -223,8 +228,12 @@ function imports() {
           try {
             const { id } = await api.makeRequest('import-forget', { id: result.import });
             await api.startRequest(id);
-            await ended(id, () => {});
-            await look();
+            const end = await ended(id, () => {});
+            if (end.state === 'done') await look();
+            else {
+              back.disabled = false;
+              state.textContent = problemOf(end) ?? W.past.failed;
+            }
           } catch (error) {
             if (error.status === undefined) throw error;
             back.disabled = false;
