@@ -77,7 +77,7 @@ def _reader(known: Known) -> Config:
         "mode": known.options.mode,
         "mqtt": _mqtt("reader", known),
         "spool": {"journal": JOURNAL, "path": SPOOL},
-        "home_assistant": {"language": _language(known)},
+        "home_assistant": {"language": language(known)},
     }
 
 
@@ -105,7 +105,7 @@ def _monitor(known: Known) -> Config:
     }
 
 
-def _language(known: Known) -> str:
+def language(known: Known) -> str:
     """Return the language; without an answer of Home Assistant, French."""
     if known.options.language != "auto":
         return known.options.language

@@ -69,6 +69,7 @@ def prepare() -> tuple[Known, Known]:
     RUN.mkdir(mode=0o755, exist_ok=True)
     _write_page_password(options)
     _write_files(known)
+    write(RUN / "household.yaml", f"language: {configuration.language(known)}\n")
     write(RUN / "app.json", json.dumps(configuration.state(known, ports(Host()))), group=_user("monitor").pw_gid)
     return before, known
 

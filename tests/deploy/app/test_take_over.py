@@ -38,4 +38,4 @@ def test_it_tries_until_only_the_owner_can_help(tmp_path: Path, files: list[str]
     subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment, check=True, timeout=60)
     calls = tmp_path / "calls"
     made = calls.read_text().splitlines() if calls.exists() else []
-    assert made == [f"settings load --once --yes {one}" for one in tries]
+    assert made == [f"settings load --once --yes /run/teleinfo/household.yaml {one}" for one in tries]
