@@ -39,7 +39,7 @@ def test_hosts_and_topics_may_be_lists(tmp_path: Path) -> None:
 
 def test_what_the_page_sets_now_is_refused_with_the_command_that_takes_it_over(tmp_path: Path) -> None:
     text = "name: other\nretention: {frames: 1 month}\nsources: []\n"
-    with pytest.raises(ConfigError, match=r"line 2: .*retention, sources.*teleinfo-monitor settings load .*storer\.yaml"):
+    with pytest.raises(ConfigError, match=r"line 2: .*retention, sources.*teleinfo-monitor settings load .*storer"):
         settings(tmp_path, text)
     assert load(StorerConfig, tmp_path / "storer.yaml", moved=True) == StorerConfig(name="other")
 
