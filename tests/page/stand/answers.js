@@ -52,6 +52,7 @@ const meter = (id, name, now, first, more) => ({
   contract_year: '09-01',
   weather: true,
   producer: false,
+  structure: more.offer,
   ...more,
 });
 

@@ -13,7 +13,7 @@ const ID = 'mes-prix';
 
 /** The tariff periods that a meter counts by. @type {(meter: Meter | null) => string[]} */
 export function periodsOf(meter) {
-  const names = Object.keys(REGISTERS).filter((name) => REGISTERS[name].offer === meter?.offer);
+  const names = Object.keys(REGISTERS).filter((name) => REGISTERS[name].offer === meter?.structure);
   return names.length ? names : ['BASE'];
 }
 

@@ -7,8 +7,8 @@ const { isWhole, newOffer, newVersion, periodsOf } = await import(
 );
 
 test('prices are asked for by the periods that the meter counts', () => {
-  assert.deepEqual(periodsOf({ id: '1', offer: 'hchp' }), ['HCHC', 'HCHP']);
-  assert.deepEqual(periodsOf({ id: '1', offer: 'edf-zen-fixe' }), ['BASE']);
+  assert.deepEqual(periodsOf({ id: '1', offer: 'octopus-base', structure: 'hchp' }), ['HCHC', 'HCHP']);
+  assert.deepEqual(periodsOf({ id: '1', offer: null, structure: null }), ['BASE']);
   assert.deepEqual(periodsOf(null), ['BASE']);
 });
 
