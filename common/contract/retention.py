@@ -19,15 +19,15 @@ class Retention:
         int | None,
         Field(
             fr="Trames, en mois", en="Frames, in months", low=1, high=_MOST,
-            help_fr="chaque seconde ; rien : tout garder", help_en="each second; nothing: keep all",
+            help_fr="Une par seconde ; vide : tout garder.", help_en="One a second; empty: keep all.",
         ),
     ] = None  # fmt: skip
     minutes: Annotated[
         int | None,
         Field(
             fr="Minutes, en mois", en="Minutes, in months", low=1, high=_MOST,
-            help_fr="au moins autant que les trames ; rien : tout garder",
-            help_en="at least as long as frames; nothing: keep all",
+            help_fr="Au moins autant que les trames ; vide : tout garder.",
+            help_en="At least as long as frames; empty: keep all.",
         ),
     ] = None  # fmt: skip
     incomplete: Annotated[
@@ -57,8 +57,8 @@ RETENTION: Section[Retention] = Section(
     default={"frames": None, "minutes": None, "incomplete": "keep"},
     fr="Conservation",
     en="Retention",
-    help_fr="ce qui est plus ancien est supprimé, par mois entiers, une fois sauvegardé ; les heures restent",
-    help_en="what is older is dropped by whole months, once it is in a backup; hours stay",
+    help_fr="Ce qui est plus ancien est supprimé par mois entiers, une fois sauvegardé ; les heures restent.",
+    help_en="What is older is dropped by whole months, once it is in a backup; hours stay.",
     check=_check,
 )
 

@@ -107,8 +107,8 @@ class Value:
 def _place(fr: str, en: str) -> Field:
     return Field(
         fr=fr, en=en, widget="path", read=_path, schema=_PLACE,
-        help_fr="où est la valeur dans le message ; rien s’il n’est que le nombre",
-        help_en="where the value is in the message; nothing if it is only the number",
+        help_fr="Où est la valeur dans le message ; vide s’il n’est que le nombre.",
+        help_en="Where the value is in the message; empty if it is only the number.",
     )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ class Source:
         Field(
             fr="Unité", en="Unit", widget="unit", read=_unit,
             schema={**_TEXT_OR_EACH, "type": ["string", "object", "null"]},
-            help_fr="sans elle : W et °C ; l’énergie en demande une", help_en="without: W and °C; energy needs one",
+            help_fr="Sans elle : W et °C ; l’énergie en demande une.", help_en="Without: W and °C; energy needs one.",
         ),
     ] = None  # fmt: skip
     meter: Annotated[
@@ -149,7 +149,7 @@ class Source:
         Field(
             fr="Derrière le compteur", en="Behind the meter", widget="meter", read=_meter,
             schema={"type": ["string", "null"]},
-            help_fr="s’il y en a plusieurs", help_en="if there are several",
+            help_fr="S’il y en a plusieurs.", help_en="If there are several.",
         ),
     ] = None  # fmt: skip
 
@@ -221,8 +221,8 @@ SOURCES: Section[tuple[Source, ...]] = Section(
     default=[],
     fr="Appareils et soleil",
     en="Devices and sun",
-    help_fr="ce que d’autres appareils envoient par MQTT : onduleur, prise, thermomètre",
-    help_en="what other devices send over MQTT: an inverter, a plug, a thermometer",
+    help_fr="Ce que d’autres appareils envoient par MQTT : onduleur, prise, thermomètre.",
+    help_en="What other devices send over MQTT: an inverter, a plug, a thermometer.",
     check=_check,
 )
 

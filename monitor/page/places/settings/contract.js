@@ -1,7 +1,6 @@
 // Contracts and prices: which offer since when, one's own prices from a bill, and what both do to the last month's bill.
 import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
-import { T } from '../../base/i18n.js';
 import { below, drawn } from './form.js';
 import { billBlock } from './bill.js';
 import { isWhole, ownOffers } from './own_offer.js';
@@ -58,10 +57,5 @@ export function contractGroup({ meter, today, section, forms, widgets }) {
     .tryOut('contracts', contracts.place.get())
     .then(({ bill: present }) => bill.show(present))
     .catch(() => {}); // it only stands beside
-  return [
-    lines().length === 0 && h('p', null, W.contract.assumed(T.prices.regulated)),
-    contracts.node,
-    bill.node,
-    prices.node,
-  ];
+  return [contracts.node, bill.node, prices.node];
 }

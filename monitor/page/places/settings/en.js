@@ -39,7 +39,6 @@ export default {
   elsewhere:
     'Changed elsewhere meanwhile (another tab, another device). Here is the present value; your last entry is not saved.',
   sources: {
-    help: 'An inverter, a plug, a thermometer: any device that sends its values over MQTT.',
     values: { power: 'Power', energy: 'Energy (a counter that only rises)', temperature: 'Temperature' },
     topic: 'MQTT topic',
     topicHelp: 'The whole topic, without + and #.',
@@ -63,9 +62,6 @@ export default {
     from: 'Begin',
     to: 'End',
     observed: (windows) => `Observed: ${windows}`,
-  },
-  contract: {
-    assumed: (name) => `Without a contract, prices are those of ${name}, assumed.`,
   },
   own: {
     title: 'Your own prices',

@@ -57,6 +57,7 @@ const record = (node, place, tools) =>
   h(
     'div',
     { class: 'record', 'data-at': place.at },
+    node.help && h('p', { class: 'note wide' }, node.help),
     (node.fields ?? []).map((one) => drawn(one, below(place, one.name ?? ''), tools)),
   );
 

@@ -39,7 +39,6 @@ export default {
   elsewhere:
     'Modifié entre-temps ailleurs (autre onglet, autre appareil). Voici la valeur actuelle ; votre dernière saisie n’est pas enregistrée.',
   sources: {
-    help: 'Onduleur, prise, thermomètre : tout appareil qui envoie ses mesures par MQTT.',
     values: { power: 'Puissance', energy: 'Énergie (compteur qui ne fait que monter)', temperature: 'Température' },
     topic: 'Topic MQTT',
     topicHelp: 'En entier, sans « + » ni « # ».',
@@ -63,9 +62,6 @@ export default {
     from: 'Début',
     to: 'Fin',
     observed: (windows) => `Observées : ${windows}`,
-  },
-  contract: {
-    assumed: (name) => `Sans contrat, les prix sont ceux du ${name}, supposé.`,
   },
   own: {
     title: 'Vos propres prix',

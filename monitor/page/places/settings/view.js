@@ -96,7 +96,7 @@ const withSources = (form) => ({ ...form, item: { ...form.item, widget: 'source'
 
 function devices(node, meter) {
   if (meter) setTimeout(() => watch(node, meter.id));
-  return [h('p', { class: 'note' }, W.sources.help), node];
+  return [node];
 }
 
 /** Made when it is opened first. */
