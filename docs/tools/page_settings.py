@@ -95,7 +95,7 @@ def _value(node: Mapping[str, Any]) -> str:
         words.append(f"{low:g} to {high:g}")
     elif low is not None or high is not None:
         words.append(f"from {low:g}" if low is not None else f"up to {high:g}")
-    words.append(node["help"].removesuffix("."))
+    words.append(f"{node['help'][:1].lower()}{node['help'][1:]}".removesuffix("."))
     if not node.get("required", True) and node.get("default") is not None:
         words.append(f"by default `{node['default']}`")
     return ", ".join(word for word in words if word)
