@@ -98,7 +98,10 @@ def test_it_is_taken_over_and_the_page_is_served(updated: Stack) -> None:
 
 
 def test_the_storer_takes_the_sources(updated: Stack) -> None:
-    wait_until(lambda: "roof" in updated.inside("storer", "teleinfo-storer sources"), 60, "the source")
+    def listed() -> str:  # it fails while there are none
+        return updated.inside("storer", "teleinfo-storer sources", check=False)
+
+    wait_until(lambda: "roof" in listed(), 90, "the source")
 
 
 def test_it_is_taken_over_once(updated: Stack) -> None:
