@@ -72,9 +72,10 @@ RUN groupadd --gid 10003 monitor \
  && install -d -o monitor -g monitor -m 0755 /etc/teleinfo \
  && install -d -o monitor -g monitor -m 0700 /var/lib/teleinfo-monitor
 COPY --chown=monitor:monitor deploy/compose/monitor.yaml /etc/teleinfo/
-RUN chmod -R a+rX /etc/teleinfo
+COPY deploy/compose/take-over /opt/teleinfo/bin/
+RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/bin/take-over
 USER 10003:10003
-ENTRYPOINT ["teleinfo-monitor"]
+ENTRYPOINT ["take-over", "teleinfo-monitor"]
 CMD ["run"]
 
 # A new volume gets owner and mode of the folder that it is mounted on: `setup` needs no rights to change them.

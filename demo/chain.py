@@ -28,6 +28,7 @@ from demo.show import TOPICS, Show, picture, say
 from demo.sun import KIND, meter_of, sources_of
 
 FOLDER = Path(".demo")
+_FEED_IN = {"feed_in": [{"from": "2024-03-01", "price": 0.1269}]}
 _START_WITHIN = 120.0  # seconds; on a Raspberry Pi that does something else, too, it takes its time
 _FIRST_WITHIN = 30.0  # seconds until all else is started, too
 _STOP_WITHIN = 10.0  # seconds
@@ -60,9 +61,12 @@ class Demo:
         self._listen(broker)
         began, sun = datetime.now(UTC), self._arguments.sun
         common = {"name": "demo", "mqtt": {"host": HOST, "port": broker.port}}
-        sources = sources_of(meter_of(sun=True).address) if sun else []
-        self._start("storer", common | {"database": database.login, "sources": sources})
+        sources = sources_of(meter_of(sun=True).address)
+        self._start("storer", common | {"database": database.login})
         self._wait(lambda: self._show.storer_online, "the storer")
+        if sun:
+            values = f"('sources', '{json.dumps(sources)}')"
+            database.sql(f"INSERT IGNORE INTO {database.name}.settings (section, value) VALUES {values}")
         port = self._arguments.port or self._simulator(broker)
         memory = tempfile.TemporaryDirectory(prefix="teleinfo-demo-", dir="/dev/shm")
         spool = {"journal": self._stack.enter_context(memory), "path": str(FOLDER.absolute() / "spool")}
@@ -76,10 +80,9 @@ class Demo:
         database.sql(database.account_sql("monitor.sql", account["password"]))
         page = {"listen": {"host": HOST, "port": page_port}, "auth": "none", "database": database.login | account}
         page["state"] = str(FOLDER.absolute() / "monitor")
-        if sun:
-            prices = FOLDER.absolute() / "prices.yaml"
-            prices.write_text("feed_in: [{from: 2024-03-01, price: 0.1269}]\n")
-            page["prices"] = str(prices)
+        if sun:  # unless somebody has changed it in the page of an earlier run
+            columns, row = "section, value", f"'prices', '{json.dumps(_FEED_IN)}'"
+            database.sql(f"INSERT IGNORE INTO {database.name}.settings ({columns}) VALUES ({row})")
         self._start("monitor", common | page)
         self._fill(began)
         self._follow(reader, self._arguments.seconds)

@@ -48,7 +48,7 @@ def meter_of(*, sun: bool) -> SimulatedMeter:
 
 
 def sources_of(meter: str) -> list[dict[str, Any]]:
-    """Return `sources` of `storer.yaml`, behind the meter of this address."""
+    """Return the setting `sources`, behind the meter of this address."""
     return [
         {
             "name": ROOF,

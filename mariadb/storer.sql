@@ -3,9 +3,5 @@
 CREATE DATABASE IF NOT EXISTS teleinfodb CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS 'teleinfo'@'localhost';
 ALTER USER 'teleinfo'@'localhost' IDENTIFIED BY 'change-me';
-GRANT SELECT, INSERT, UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO 'teleinfo'@'localhost';
-GRANT CREATE, DELETE ON teleinfodb.label_sets TO 'teleinfo'@'localhost';
-GRANT CREATE, DELETE ON teleinfodb.imported_hours TO 'teleinfo'@'localhost';
-GRANT CREATE, DELETE ON teleinfodb.imported_temperatures TO 'teleinfo'@'localhost';
-GRANT CREATE, DELETE ON teleinfodb.imports TO 'teleinfo'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO 'teleinfo'@'localhost';
 CREATE OR REPLACE DEFINER = root@localhost SQL SECURITY DEFINER VIEW teleinfodb.table_files AS SELECT SUBSTRING_INDEX(name, '/', -1) AS name, allocated_size AS bytes FROM information_schema.innodb_sys_tablespaces WHERE name LIKE 'teleinfodb/%';

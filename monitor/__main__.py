@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common.errors import ConfigError
 from common.runtime.cli import add_version, later, run_cli
 from common.settings.language import language_of
 from monitor.base.calendar import BY, DIGESTS
@@ -25,20 +24,12 @@ def main() -> int:
 
 
 def _language_of_help(arguments: Sequence[str]) -> str:
-    """Return the language of the help: as that of a report, which the configuration may name."""
+    """Return the language of the help: as that of a report."""
     looking = argparse.ArgumentParser(add_help=False)
-    looking.add_argument("--config", type=Path, default=CONFIG)
     looking.add_argument("--language")
-    if not {"-h", "--help"} & set(arguments):
-        return language_of()
-
-    from common.settings import config
-    from monitor.base.config import MonitorConfig
-
     try:
-        found, _ = looking.parse_known_args(arguments)
-        named = found.language or config.load(MonitorConfig, found.config).language
-    except (ConfigError, SystemExit):  # it is wrong or not there: a command reports that
+        named = looking.parse_known_args(arguments)[0].language
+    except SystemExit:  # the command reports that
         named = None
     return str(named) if named in HELP else language_of()
 
@@ -125,6 +116,7 @@ def _parser(words: Mapping[str, str]) -> argparse.ArgumentParser:
             for option in options:
                 group.add_argument(option.name, help=words[option.text], **option.settings)
         added.set_defaults(command=later(command.target))
+    _add_settings(commands.add_parser("settings", parents=shared["common"], help=words["settings"]), kind, words)
     _add_prices(commands.add_parser("prices", parents=shared["common"], help=words["prices"]), kind, words)
     return parser
 
@@ -146,14 +138,37 @@ def _parser_in(words: Mapping[str, str]) -> type[argparse.ArgumentParser]:
     return Parser
 
 
+def _add_settings(
+    settings: argparse.ArgumentParser, kind: type[argparse.ArgumentParser], words: Mapping[str, str]
+) -> None:
+    """Add the actions of `settings`, which are parsers of a kind."""
+    again = _again(kind, words)
+    actions = settings.add_subparsers(metavar="ACTION", title=words["commands"], required=True)
+    showing = actions.add_parser("show", parents=[again], help=words["settings_show"])
+    showing.set_defaults(command=later("monitor.places.settings.command:show"))
+    loading = actions.add_parser("load", parents=[again], help=words["settings_load"])
+    loading.add_argument("files", nargs="+", type=Path, metavar="FILE", help=words["settings_file"])
+    loading.add_argument("--yes", action="store_true", help=words["settings_yes"])
+    loading.add_argument("--once", action="store_true", help=words["settings_once"])
+    loading.set_defaults(command=later("monitor.places.settings.command:load"))
+    checking = actions.add_parser("check", parents=[again], help=words["settings_check"])
+    checking.add_argument("file", type=Path, metavar="FILE", help=words["settings_file"])
+    checking.set_defaults(command=later("monitor.places.settings.command:check"))
+
+
+def _again(kind: type[argparse.ArgumentParser], words: Mapping[str, str]) -> argparse.ArgumentParser:
+    """Return the common options for an action; its defaults would replace what was given before it."""
+    again = kind(add_help=False, argument_default=argparse.SUPPRESS)
+    again.add_argument("--config", type=Path, metavar="FILE", help=words["config"].format(file=CONFIG))
+    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
+    return again
+
+
 def _add_prices(
     pricing: argparse.ArgumentParser, kind: type[argparse.ArgumentParser], words: Mapping[str, str]
 ) -> None:
     """Add the actions of `prices`, which are parsers of a kind."""
-    # An action takes them, too; its defaults would replace what was given before it.
-    again = kind(add_help=False, argument_default=argparse.SUPPRESS)
-    again.add_argument("--config", type=Path, metavar="FILE", help=words["config"].format(file=CONFIG))
-    again.add_argument("--language", choices=("fr", "en"), help=words["language"])
+    again = _again(kind, words)
     actions = pricing.add_subparsers(metavar="ACTION", title=words["commands"])
     showing = actions.add_parser("show", parents=[again], help=words["prices_show"])
     showing.add_argument("--all", action="store_true", help=words["prices_all"])

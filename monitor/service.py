@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from common.database.mariadb import Database
+from common.database.mariadb import Connection, Database
 from common.errors import ConfigError
 from common.machine.deployment import Deployment, here
 from common.machine.version import full_version
@@ -25,25 +25,32 @@ from monitor.alerts.loop import Alerting, FactsCollector
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import Listen, MonitorConfig, is_loopback
 from monitor.live.live import Live
+from monitor.money.current import LOOK_EVERY, CurrentHousehold, Snapshot
 from monitor.money.home import Home
-from monitor.money.price_files import PriceFiles
-from monitor.places.contracts import compare, power, tempo
+from monitor.places.contracts import compare, offers, power, tempo
 from monitor.places.day import interval
 from monitor.places.day import routes as series
 from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
-from monitor.places.review import energy, forecast, notes, weather, why
+from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
+from monitor.places.settings import routes as settings_routes
+from monitor.places.status import forgettable, message, ports, status
 from monitor.places.status import routes as status_routes
-from monitor.places.status import status
-from monitor.readings.cache import Cache
 from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers
 from monitor.web import password
+from monitor.web.actions import Actions
 from monitor.web.api import JSON, Api
-from monitor.web.background import TIMEOUT, Background, CacheWarmer, SwitchHistory, UnusedLines
+from monitor.web.background import (
+    TIMEOUT,
+    Background,
+    CacheWarmer,
+    SwitchHistory,
+    UnusedLines,
+)
 from monitor.web.exposition import Exposition, Family
 from monitor.web.files import Files
 from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
@@ -52,7 +59,7 @@ from monitor.web.metrics import Counters, Metrics, evaluate
 from monitor.web.openapi import document
 from monitor.web.parameters import read_parameters
 from monitor.web.pool import SILENCE_TIMEOUT, Pool, PooledConnection
-from monitor.web.route import LiveRequest, LiveRoute, Route
+from monitor.web.route import Action, LiveRequest, LiveRoute, Route
 from monitor.web.router import Parts, Router
 from monitor.web.workers import Workers
 
@@ -66,20 +73,27 @@ ROUTES: Sequence[Route | LiveRoute] = (
     energy.ROUTE,
     energy_csv.ROUTE,
     interval.ROUTE,
+    indexes.ROUTE,
     now_routes.DEVICES,
     status_routes.EVENTS,
     *review.ROUTES,
     forecast.ROUTE,
     compare.ROUTE,
+    offers.ROUTE,
     power.ROUTE,
     why.ROUTE,
     weather.ROUTE,
     notes.ROUTE,
     tempo.ROUTE,
     status.ROUTE,
+    forgettable.ROUTE,
     status_routes.APP,
+    ports.ROUTE,
+    message.ROUTE,
     status_routes.ALERTS,
+    *settings_routes.ROUTES,
 )
+ACTIONS: Sequence[Action] = settings_routes.ACTIONS
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database
@@ -109,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    running = Running(settings, PriceFiles(settings, arguments.config.parent), heartbeat)
+    running = Running(settings, arguments.config.parent, heartbeat)
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
@@ -129,12 +143,11 @@ def run(arguments: argparse.Namespace) -> int:
 class Running:
     """What runs beside the server, and what the server asks."""
 
-    def __init__(self, settings: MonitorConfig, rates: PriceFiles, heartbeat: Heartbeat) -> None:
-        self._rates = rates
+    def __init__(self, settings: MonitorConfig, folder: Path, heartbeat: Heartbeat) -> None:
         self._heartbeat = heartbeat
         self._since = time.monotonic()
         self._counters = Counters()
-        parts, self._live, self._background = build(settings, rates)
+        parts, self._live, self._background = build(settings, folder)
         self._metrics = Metrics(settings.metrics, self._families)
         self._settings, self._parts = settings, parts
 
@@ -159,8 +172,6 @@ class Running:
         now = time.monotonic()
         if self._heartbeat.due(now):
             self._heartbeat.beat(evaluate(self._live.viewers, now - self._live.last_activity), now)
-        if self._rates.refresh(now):
-            self._live.use(*self._rates.current)
         for work in self._background:
             work.tick()
         self._metrics.tick()
@@ -169,22 +180,36 @@ class Running:
         return families(self._live, self._counters, time.monotonic() - self._since)
 
 
-def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequence[Background]]:
+def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[Background]]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
-    pool = Pool(lambda: open_tables(database, SILENCE_TIMEOUT))
+
+    def connect() -> Connection:
+        return open_tables(database, SILENCE_TIMEOUT)
+
+    pool = Pool(connect)
     workers, quick = Workers(CONNECTIONS, MOST_WAITING), Workers(QUICK, MOST_WAITING)
     slow = Workers(1, MOST_WAITING)  # one after the other: what one has found, the next finds in the memory
-    cache = Cache()
-    live = Live(settings, *rates.current, alerts=partial(AlertSummary, settings), cache=cache)
+
+    def use(found: Snapshot) -> None:
+        live.use(*found)
+        live.use_ports(found.config.household.ports)
+
+    household = CurrentHousehold(settings, folder, use)
+    live = Live(*household.now, alerts=partial(AlertSummary, lambda: household.now.config), settle=household.refresh)
 
     def answers_on(connection: PooledConnection) -> Home:
-        return Home(connection, settings, *rates.current, cache)
+        if not household.now.config.household.is_known:  # the first question may come before the first look
+            household.refresh(connection)
+        return Home(connection, *household.now)
 
     @contextlib.contextmanager
     def lend() -> Iterator[Home]:
         with pool.borrow(TIMEOUT) as connection:
             yield answers_on(connection)
+
+    def language() -> str | None:
+        return household.now.config.household.language
 
     def stream(query: str) -> Stream:
         parameters = read_parameters(query, now_routes.STREAM.parameters)
@@ -192,18 +217,26 @@ def build(settings: MonitorConfig, rates: PriceFiles) -> tuple[Parts, Live, Sequ
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    collector = FactsCollector(settings, lend)
-    alerting = Alerting(settings, live, collector)
+    actions = Actions(ACTIONS, household, pool, connect, answers_on, api.renew)
+    collector = FactsCollector(lend)
+    alerting = Alerting(lambda: household.now.config, live, collector)
+
+    def refresh() -> float:
+        with pool.borrow(TIMEOUT) as connection:
+            household.refresh(connection)
+        return LOOK_EVERY
+
     live.alerts.use(alerting.alerts)
     background = (
+        Background(Workers(1, MOST_WAITING), refresh, try_again=LOOK_EVERY),
         Background(slow, CacheWarmer(lend, _remember).step),
         Background(slow, SwitchHistory(lend, settings.time_zone, live.use_pasts).step),
         Background(slow, UnusedLines(lend).step),
         Background(slow, collector.step),
         Background(quick, alerting.step, try_again=1.0),
     )
-    description = packed(json_bytes(document([*ROUTES, now_routes.STREAM])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, description, Files(PAGE), {now_routes.STREAM.name: stream}), live, background
+    description = packed(json_bytes(document([*ROUTES, now_routes.STREAM, *ACTIONS])), JSON, Cache_Control=REVALIDATE)
+    return Parts(api, actions, description, Files(PAGE), {now_routes.STREAM.name: stream}, language), live, background
 
 
 def _remember(home: Home, meter: Meter) -> None:

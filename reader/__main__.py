@@ -158,9 +158,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    from common.contract.topics import device_topic
     from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
     from reader.delivery.confirmation import STORERS, forget_storer
-    from reader.home_assistant.device_message import device_topic
 
     settings = _settings(arguments)
     topics, name = Topics(settings.mqtt.topic), arguments.name

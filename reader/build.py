@@ -21,8 +21,10 @@ from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
 from reader.health import Welcome
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
+from reader.line.choice import PortChoice
+from reader.line.lines import Lines, MakeLine
 from reader.line.port import open_port
-from reader.line.timestamps import RESIDUES, ReaderClock, Timestamper
+from reader.line.timestamps import ReaderClock, Timestamper, residue_of
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
 
@@ -61,6 +63,7 @@ def build_reader(
         events.append(event)
         session.wake()
 
+    choice = None if config.port else _choice(config, topics, session)
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
     delivery = Delivery(session, topics, storers, journal, spool)
     delivery.recover(recovered, monotonic())
@@ -79,7 +82,8 @@ def build_reader(
         topics=topics,
         events=events,
         session=session,
-        lines=_lines(line_class, config, emit, stop),
+        lines=Lines(_line_maker(line_class, config, emit), config.port if choice is None else choice.ports),
+        choice=choice,
         delivery=delivery,
         tallies=Tallies(journal),
         storage=storage,
@@ -104,18 +108,23 @@ def _session(
             topics.health("reader", config.name),
             topics.price("+"),
             birth_topic(config.home_assistant.prefix),
+            *([] if config.port else [topics.ports("monitor", "+")]),
         ],  # and what other parts add, by meter
         emit=emit,
     )
 
 
-def _lines(
-    line_class: type[LineWorker], config: ReaderConfig, emit: Callable[[LineEvent], None], stop: StopEvent
-) -> list[LineWorker]:
+def _choice(config: ReaderConfig, topics: Topics, session: Session) -> PortChoice:
+    topic = topics.ports("reader", config.name)
+    return PortChoice(config.name, config.spool.path, lambda offer: session.publish(topic, offer, retain=True))
+
+
+def _line_maker(line_class: type[LineWorker], config: ReaderConfig, emit: Callable[[LineEvent], None]) -> MakeLine:
     clock = ReaderClock()
     residue = os.urandom(1)[0]
-    return [
-        line_class(
+
+    def make(port: str, number: int, stop: StopEvent) -> LineWorker:
+        return line_class(
             port,
             mode=config.mode,
             hide=config.hide,
@@ -126,11 +135,11 @@ def _lines(
             time_source=Timestamper(
                 clock,
                 patience=0.0 if is_simulated(port) else config.clock.patience,
-                residue=residue + place * RESIDUES // len(config.port),
+                residue=residue + residue_of(number),
             ),
         )
-        for place, port in enumerate(config.port)
-    ]
+
+    return make
 
 
 def _welcome(config: ReaderConfig) -> Welcome | None:

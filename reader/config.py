@@ -22,6 +22,8 @@ from common.settings.config import (
     topic_name,
 )
 
+#: The port that is chosen in the page.
+ASK = "ask"
 #: What a device is called that is given without its folder.
 _DEVICE = re.compile(r"tty[A-Za-z]+[0-9]+|serial[0-9]+")
 
@@ -29,9 +31,13 @@ log = logging.getLogger(__name__)
 
 
 def _ports(value: Any) -> tuple[str, ...]:
+    if value == ASK:
+        return ()
     ports = (value,) if isinstance(value, str) else value
     if not isinstance(ports, list | tuple) or not ports or not all(isinstance(port, str) and port for port in ports):
         raise ValueError(f"a device such as /dev/ttyAMA0, or a list of some, is expected, not {value!r}")
+    if ASK in ports:
+        raise ValueError("ask stands alone, not in a list")
     twice = sorted({port for port in ports if list(ports).count(port) > 1 and not is_simulated(port)})
     if twice:
         raise ValueError(f"{twice[0]} is listed twice")
@@ -173,6 +179,7 @@ class ReaderConfig:
 
     name: str = field(default_factory=_host_name, metadata={"read": client_name})
     port: tuple[str, ...] = option(read=_ports)
+    """Empty: it says `ask`, and the port is chosen in the page."""
     mode: str = option("auto", read=choice("auto", "historic", "standard"))
     mqtt: ReaderMqtt = section(ReaderMqtt)
     spool: SpoolConfig = section(SpoolConfig)

@@ -6,6 +6,7 @@ from common.settings import french
 
 TEXTS: Mapping[str, str] = {
     "{port} is listed twice": "{port} figure deux fois dans la liste",
+    "ask stands alone, not in a list": "ask s’écrit seul, pas dans une liste",
     "{port} is no path, write {path}": "{port} n’est pas un chemin, écrivez {path}",
     "{port}: a device, socket://, rfc2217:// or simulate:// is expected": (
         "{port} : il faut un périphérique, socket://, rfc2217:// ou simulate://"

@@ -48,7 +48,7 @@ class HealthCheck:
         active = [line for line in lines if now - line.last_frame_at <= FRAME_TIMEOUT]
         return Health(
             alive=now - last_activity <= STALL_TIMEOUT and all(_is_alive(line, now) for line in lines),
-            healthy=connected and bool(active),
+            healthy=connected and (bool(active) or not lines),  # without a line it waits for the choice of its port
             status_text=self._status_text(lines, active, connected=connected, pending=pending, now=now),
         )
 
@@ -63,6 +63,7 @@ class HealthCheck:
             f"{rate:.1f} frames/s",
             "connected" if connected else "no broker",
             f"{pending} pending",
+            *([] if lines else ["no port chosen yet"]),
             *(f"{line.port}: {self._problem(line, now)}" for line in lines if now - line.last_frame_at > FRAME_TIMEOUT),
         ]
         return ", ".join(parts)

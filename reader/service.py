@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,10 @@ from reader.delivery.storage import Storage
 from reader.delivery.tallies import Tallies
 from reader.health import HealthCheck, Welcome
 from reader.home_assistant.publisher import MeterPublisher
+from reader.line.choice import PortChoice
 from reader.line.health import SharedMeters
-from reader.line.worker import FrameReceived, LineEvent, LineWorker, LinkChanged, ProblemChanged
+from reader.line.lines import Lines
+from reader.line.worker import FrameReceived, LineEvent, LinkChanged, ProblemChanged
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,8 @@ class ReaderService:
         topics: Topics,
         events: deque[Event | LineEvent],
         session: Session,
-        lines: Sequence[LineWorker],
+        lines: Lines,
+        choice: PortChoice | None,
         delivery: Delivery,
         tallies: Tallies,
         storage: Storage,
@@ -61,13 +64,17 @@ class ReaderService:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime],
     ) -> None:
-        """Take the parts; see `build_reader`. `now` returns the time in UTC."""
+        """Take the parts; see `build_reader`.
+
+        `choice` says which ports to read, where the configuration does not. `now` returns the time in UTC.
+        """
         self._topics = topics
         self._status_topic = topics.status("reader", name)
         self._health_topic = topics.health("reader", name)
         self._events = events
         self._session = session
         self._lines = lines
+        self._choice = choice
         self._delivery = delivery
         self._tallies = tallies
         self._storage = storage
@@ -93,14 +100,10 @@ class ReaderService:
 
     def run(self) -> None:
         """Handle events until the stop event, then spool the unconfirmed frames and disconnect."""
-        threads = [
-            threading.Thread(target=line.run, name=f"line {line.health.port}", daemon=True) for line in self._lines
-        ]
         if self._delivery.pending:
             log.info("Recovered %d unconfirmed frames from the previous run", self._delivery.pending)
         self._session.start(thread=False)
-        for thread in threads:
-            thread.start()
+        self._lines.start()
         self._health_due = self._monotonic() + HEALTH_EVERY
         while not self._stop.is_set():
             self._handle_event(self._idle_for())
@@ -114,7 +117,7 @@ class ReaderService:
                 # Again: a node of a cluster of brokers that has hung may have published our will since we left it.
                 self._session.publish(self._status_topic, "online", retain=True)
                 self._publish_health()
-        self._shut_down(threads)
+        self._shut_down()
 
     # Events.
 
@@ -132,6 +135,8 @@ class ReaderService:
                 self._on_frame(event, now)
             case Published(token, code):
                 self._delivery.on_puback(token, code, now)
+                if self._choice is not None:
+                    self._choice.on_answer(token, code)
             case Message():
                 self._on_message(event, now)
             case LinkChanged(meter, online):
@@ -142,6 +147,8 @@ class ReaderService:
             case Connected():
                 self._connects += 1
                 self._delivery.connected()
+                if self._choice is not None:
+                    self._choice.connected()
                 if now < self._publish_until:
                     self._session.publish(self._status_topic, "online", retain=True)
                     self._publisher.republish(now)
@@ -174,6 +181,10 @@ class ReaderService:
                     self._on_confirmation(meter, confirmation)
             case ["monitor", monitor, "price"]:
                 self._publisher.on_prices(monitor, message.payload, now)
+            case ["monitor", monitor, "ports"] if self._choice is not None:
+                if self._choice.on_message(monitor, message.payload, now):
+                    self._lines.use(self._choice.ports)
+                    self._publish_health()
             case _:
                 self._publisher.on_message(message.topic, message.payload, now)
 
@@ -212,6 +223,9 @@ class ReaderService:
                 self._delivery.enqueue(tally, now)
             self._delivery.tick(now)
             self._publisher.tick(now)
+            self._lines.tick()
+            if self._choice is not None and self._session.connected:
+                self._choice.tick(now)
         elif self._delivery.can_continue_replay:
             self._delivery.replay(now)
 
@@ -253,6 +267,7 @@ class ReaderService:
                 "synchronised": all(line.clock[0] for line in self._lines),
                 "steps_back": sum(line.clock[1] for line in self._lines),
             },
+            "asks_port": self._choice is not None,
             "lines": [line.health.report() for line in self._lines],
             "meters": self._publisher.meters,
         }
@@ -262,11 +277,11 @@ class ReaderService:
 
     # Shutdown.
 
-    def _shut_down(self, threads: Sequence[threading.Thread]) -> None:
+    def _shut_down(self) -> None:
         self._heartbeat.stop()
         began = self._monotonic()
         self._publish_until = deadline = began + _DRAIN_TIMEOUT
-        for thread in threads:
+        for thread in self._lines.stop():
             thread.join(max(0.0, deadline - self._monotonic()))
         for _ in range(len(self._events)):  # not those that come meanwhile: answers to what is published here
             self._handle_event(0)

@@ -36,6 +36,7 @@ from common.runtime.logs import printable
 from common.runtime.shutdown import Shutdown, StopEvent
 from common.settings import config
 from reader.config import ReaderConfig, ReaderMqtt, port_name
+from reader.line.choice import ports_to_open
 from reader.line.port import open_port
 from reader.line.worker import FrameReceived, LineWorker, LinkChanged
 from reader.meter.names import MODE_NAMES
@@ -147,7 +148,7 @@ def _source(
         host, port = arguments.mqtt
         broker = dataclasses.replace(broker, host=host or broker.host, port=port or broker.port)
     else:
-        ports = (arguments.port,) if arguments.port or settings is None else settings.port
+        ports = (arguments.port,) if arguments.port or settings is None else ports_to_open(settings)
         if not _in_use(ports, arguments, settings):
             return ", ".join(ports), lambda emit: _lines(ports, settings.mode if settings else "auto", emit)
     return f"mqtt://{broker.address}/{broker.topic}", lambda emit: _connected(broker, emit)

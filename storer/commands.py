@@ -96,11 +96,11 @@ def _declare_forget(forget: argparse.ArgumentParser) -> None:
     forget.set_defaults(command=_forget)
 
 
-def _settings(arguments: argparse.Namespace) -> "StorerConfig":
+def _settings(arguments: argparse.Namespace, *, moved: bool = False) -> "StorerConfig":
     from common.settings import config
     from storer.config.options import StorerConfig
 
-    return config.load(StorerConfig, arguments.config)
+    return config.load(StorerConfig, arguments.config, moved=moved)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -121,7 +121,8 @@ def _migrate(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
     from storer.database.schema import migrate
 
-    applied = migrate(Database(_settings(arguments).database))
+    # What the page sets now is taken over from this file into the tables, which come first.
+    applied = migrate(Database(_settings(arguments, moved=True).database))
     for migration in applied:
         print(f"version {migration.version}: {migration.name}")  # noqa: T201 - the command's output
     if not applied:
@@ -170,12 +171,14 @@ def _month(text: str) -> datetime:
 def _backup(arguments: argparse.Namespace) -> int:
     from common.database.mariadb import Database
     from storer.backup.backup import backup
+    from storer.database.settings import read_saved
 
     settings = _settings(arguments)
     folder = arguments.folder or settings.backup.folder
     if folder is None:
         raise ConfigError("backup.folder is not set: name a folder")
-    result = backup(Database(settings.database), folder, settings.retention)
+    database = Database(settings.database)
+    result = backup(database, folder, read_saved(database).retention)
     print(  # noqa: T201 - the command's output
         f"{result.dump}: saved and read back; files of months written: {len(result.written)}, read again:"
         f" {len(result.read)}"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
@@ -26,17 +26,18 @@ from storer.config.options import StorerConfig
 from storer.database.locks import free_lock, take_lock
 from storer.database.retry import DatabaseRetry
 from storer.database.schema import make_partitions, migrate
+from storer.database.settings import SavedSettings
 from storer.frames.batch import BatchWriter
 from storer.frames.confirmations import Confirmations, Pace
 from storer.frames.decode import decode_batch, rejection_payload
 from storer.frames.inbox import Inbox
 from storer.frames.store import FrameStore
 from storer.health import Counters, evaluate
+from storer.requests.worker import RequestWorker
 from storer.retention.job import RetentionJob
+from storer.rollups.state import server_now
 from storer.rollups.worker import RollupWorker
-
-if TYPE_CHECKING:
-    from storer.sources.worker import SourceWorker
+from storer.sources.followed import FollowedSources
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,10 @@ class Storer:
             CONFIRMATIONS_PER_SECOND, burst=CONFIRMATIONS_PER_SECOND / 2, longest=LONGEST_CONFIRMATION_DELAY
         )
         self._counters = Counters()
-        self._retention = RetentionJob(config.name, config.retention, backups=config.backup.folder is not None)
+        self._settings = SavedSettings()
+        self._retention = RetentionJob(
+            config.name, lambda: self._settings.retention, backups=config.backup.folder is not None
+        )
         self._rollups = RollupWorker(
             Database(config.database),
             config.name,
@@ -93,7 +97,8 @@ class Storer:
         self._backups = BackupScheduler(
             Database(config.database), config.name, config.backup.folder, file, shutdown.stop
         )
-        self._sources = self._new_source_worker()
+        self._sources = FollowedSources(config.mqtt, config.database, config.name)
+        self._requests = RequestWorker(Database(config.database), config.name, file, shutdown.stop, self._read_settings)
         self._heartbeat = Heartbeat(config.heartbeat, Notifier())
         self._writer = BatchWriter(self._store, self._counters, self._rate_limiter)
         self._started = self._health_due = time.monotonic()
@@ -114,13 +119,10 @@ class Storer:
             receive_maximum=2 * config.batch.size,
         )
 
-    def _new_source_worker(self) -> "SourceWorker | None":
-        config = self._config
-        if not config.sources:
-            return None
-        from storer.sources.worker import SourceWorker  # here: most houses have none
-
-        return SourceWorker(config.mqtt, Database(config.database), config.name, config.sources, self._stop)
+    def _read_settings(self, connection: Connection) -> None:
+        """Take what was set in the page, in the thread of the requests."""
+        self._settings.read(connection, server_now(connection))
+        self._sources.follow(self._settings.sources)
 
     def wake(self) -> None:
         """Interrupt the loop's wait, to make it see the stop signal."""
@@ -137,8 +139,7 @@ class Storer:
         self._session.start()
         self._rollups.start()
         self._backups.start()
-        if self._sources is not None:
-            self._sources.start()
+        self._requests.start()
         while not self._stop.is_set():
             if batch := self._collect():
                 self._process(batch)
@@ -363,15 +364,15 @@ class Storer:
             "rollups": self._rollups.report(),
             "retention": self._retention.report(),
             "backup": self._backups.report(),
-            **({} if self._sources is None else {"sources": self._sources.report()}),
+            **self._sources.report(),
         }
 
     def _finish(self) -> None:
         self._heartbeat.stop()
         self._store.close()
         self._rollups.join()
-        if self._sources is not None:
-            self._sources.join()
+        self._requests.join()
+        self._sources.stop()
         if not self._session.connected:
             self._session.close()  # it would try on
             return

@@ -1,5 +1,6 @@
 """What the documents name exists (links, commands, configurations), and French pages match the English ones."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ import storer.__main__
 from common.settings.config import load
 from monitor.base.config import MonitorConfig
 from monitor.money.price_document import read_document
+from monitor.money.sections import SECTIONS
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 
@@ -124,14 +126,12 @@ def test_an_empty_line_stands_above_each_table(document: str) -> None:
 
 @pytest.mark.parametrize("user", ["reader", "storer", "monitor"])
 def test_rabbitmq_allows_what_mosquitto_allows(user: str) -> None:
-    """Except what some need only: sources."""
     rules = re.search(rf"set_topic_permissions {user} amq.topic \\\n +'(.+)' \\\n +'(.+)'", text_of("docs/brokers.md"))
     assert rules
     (lines,) = re.findall(rf"^user {user}\n((?:.+\n)+)", text_of("mosquitto/acl"), re.MULTILINE)
-    optional = {"sources/#", "shellies/#"}
     for access, topic in re.findall(r"^topic (read|write|readwrite) (.+)$", lines, re.MULTILINE):
         for right, rule in zip(("write", "read"), rules.groups(), strict=True):
-            if right in access and topic not in optional:
+            if right in access:
                 key = topic.replace("homeassistant/device/+", "homeassistant/device/teleinfo_x").replace("+", "x")
                 assert re.search(rule, key.replace("/", ".")), (right, topic)
 
@@ -225,6 +225,10 @@ def test_each_configuration_shown_is_one_that_loads(block: str, tmp_path: Path) 
         return
     if document.keys() <= PRICES:
         assert read_document(document, "prices.yaml").rows or document.keys() <= {"feed_in", "rules"}
+        return
+    if document.keys() <= SECTIONS.keys():  # of the document of the settings
+        for name, value in document.items():
+            SECTIONS[name].read(json.loads(json.dumps(value, default=str)))
         return
     # A fragment may be of any program; what several know must be right for all of them.
     kinds = [kind for kind in CONFIGURATIONS if knows(kind, document)]

@@ -8,7 +8,6 @@ import yaml
 
 from common.settings.config import Tls, load
 from monitor.base.config import Ingress, MonitorConfig, MonitorMqtt
-from monitor.base.household import AlertsConfig
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 
@@ -21,7 +20,7 @@ EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "monitor.example.yaml": (MonitorConfig, {"database.password_file", "password_file"}),
 }
 #: Sections of the monitor that are off by default.
-OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress, "alerts": AlertsConfig}
+OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress}
 _COMMENTED = re.compile(r"^( *)# ?( *[a-z_]+:(?: .*)?)$")
 
 
@@ -36,6 +35,8 @@ def options(kind: type[Any], prefix: str = "") -> dict[str, Any]:
     """Return the path of each option, with its field."""
     found: dict[str, Any] = {}
     for field in fields(kind):
+        if not field.metadata.get("in_file", True):
+            continue
         path = prefix + field.name
         default = field.default_factory() if callable(field.default_factory) else None
         if is_dataclass(default):

@@ -247,9 +247,8 @@ class Probe:
     def may_publish(self, topics: Sequence[str]) -> dict[str, int]:
         """Return the reason code for each topic, a refusal from 0x80 on; at most `can_ask` topics."""
         ids = {topic: self._client.publish(topic, b"", qos=2).mid for topic in topics}
-        answers = self._client.answers
-        self._wait_for(lambda: answers.keys() >= set(ids.values()))
-        return {topic: answers[mid] for topic, mid in ids.items()}
+        self._wait_for(lambda: self._client.answers.keys() >= set(ids.values()))
+        return {topic: self._client.answers[mid] for topic, mid in ids.items()}
 
     def subscribe(self, filters: Sequence[str]) -> dict[str, int]:
         """Subscribe; return the reason code for each topic filter, a refusal from 0x80 on.

@@ -40,6 +40,10 @@ class Topics(NamedTuple):
         """The counters of a program; retained."""
         return f"{self.base}/{program}/{name}/health"
 
+    def ports(self, program: str, name: str) -> str:
+        """What a `reader` could listen to, or what a `monitor` says that a reader is to listen to; retained."""
+        return f"{self.base}/{program}/{name}/ports"
+
     def price(self, monitor: str) -> str:
         """What a kWh of each meter costs now and next, as this monitor computes it; retained."""
         return f"{self.base}/monitor/{monitor}/price"
@@ -52,3 +56,13 @@ class Topics(NamedTuple):
     def rejected(self) -> str:
         """Messages that could not be stored, and why."""
         return f"{self.base}/rejected"
+
+
+def device_id(meter: str) -> str:
+    """Return the identifier of a meter's device in Home Assistant; a discovery topic must not contain a dot."""
+    return f"teleinfo_{meter.replace('.', '_')}"
+
+
+def device_topic(prefix: str, meter: str) -> str:
+    """Return the topic on which a meter is announced to Home Assistant."""
+    return f"{prefix}/device/{device_id(meter)}/config"

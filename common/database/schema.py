@@ -21,6 +21,15 @@ def held_rights(connection: Connection) -> set[str]:
     return {str(right) for (right,) in rows}
 
 
+def held_rights_on(connection: Connection, table: str) -> set[str]:
+    """Return the rights on one table of the database, which may not be there yet."""
+    sql = (
+        "SELECT privilege_type FROM information_schema.table_privileges"
+        " WHERE table_schema = DATABASE() AND table_name = %s"
+    )
+    return held_rights(connection) | {str(right) for (right,) in connection.query(sql, (table,))}
+
+
 def account_of(connection: Connection) -> str:
     """Return the account as a GRANT names it: 'teleinfo'@'localhost'."""
     ((account,),) = connection.query("SELECT CURRENT_USER()")

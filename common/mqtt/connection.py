@@ -203,6 +203,11 @@ class BrokerConnection:
         return True
 
     @property
+    def refused(self) -> list[str]:
+        """The topic filters that the broker refuses to subscribe us to."""
+        return [sent.topic for sent in self._refused]
+
+    @property
     def waiting(self) -> bool:
         """Whether answers of the broker are still to come."""
         return not self.ended.is_set() and bool(self._unanswered.oldest())

@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +29,10 @@ class ForgetFailed(TeleinfoError):
 
 class NotAllowed(ForgetFailed):
     """The broker's access rules do not permit it."""
+
+
+class Running(ForgetFailed):
+    """It is not gone."""
 
 
 class NotKnown(ForgetFailed):
@@ -119,7 +124,7 @@ def _with_command(error: ForgetFailed, program: str, name: str) -> ForgetFailed:
 
 def _refuse_running(program: str, name: str, status: str | None) -> None:
     if status in _RUNNING:
-        raise ForgetFailed(f"the {program} {name} is running, its status is {status!r}: stop it first")
+        raise Running(f"the {program} {name} is running, its status is {status!r}: stop it first")
 
 
 def _own_id() -> str:
@@ -134,7 +139,7 @@ def _check_name(name: str) -> None:
 
 
 def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: float = 10) -> bool:
-    """Clear status and health of a `reader` or `storer`, and end its session; return whether it had a status.
+    """Clear what a `reader` or `storer` has retained about itself, and end its session; return if it had a status.
 
     Subscribers of the status get the empty message, even if there was none to clear. Safe to repeat.
 
@@ -144,10 +149,10 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
     """
     _check_name(name)
     deadline = time.monotonic() + timeout
-    status, health = topics.status(program, name), topics.health(program, name)
+    status, health, ports = (topic(program, name) for topic in (topics.status, topics.health, topics.ports))
     with (
         captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), [status, health], deadline, warnings) as client,
+        RetainedClient(settings, _own_id(), [status, health, ports], deadline, warnings) as client,
     ):
         # The broker sends what it retains when we subscribe, so before our own message comes back. A program that is
         # running after all soon publishes its health again.
@@ -158,8 +163,41 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
         # not remain.
         with RetainedClient(settings, f"teleinfo-{program}-{name}", [], deadline, warnings):
             pass
+        if any(message.topic == ports and message.payload for message in messages):
+            client.clear(ports)
         client.clear(status)
     return bool(last_status)
+
+
+def forget_monitor(settings: Broker, topics: Topics, name: str, now: datetime, timeout: float = 10) -> None:
+    """Clear prices and alerts that a monitor has retained which is gone. Safe to repeat.
+
+    Raises:
+        ConfigError: this is no valid name.
+        ForgetFailed: it is running, or not all was done within `timeout` seconds.
+    """
+    _check_name(name)
+    deadline = time.monotonic() + timeout
+    price, alerts = topics.price(name), topics.alerts(name)
+    with (
+        captured_warnings() as warnings,
+        RetainedClient(settings, _own_id(), [price, alerts], deadline, warnings) as client,
+    ):
+        last = next((one.payload for one in reversed(client.clear(price)) if one.payload), b"")
+        if _has_prices(last, now):  # of the hours to come: none is published by what is gone
+            client.put(price, last)
+            raise Running(f"the monitor {name} is running, or was a few hours ago")
+        client.clear(alerts)
+
+
+def _has_prices(payload: bytes, now: datetime) -> bool:
+    """Return whether a message of prices has one that ends after now."""
+    try:
+        meters = json.loads(payload)
+        ends = [span["end"] for one in meters.values() for span in one["next_prices"]]
+        return any(datetime.fromisoformat(end) > now for end in ends)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return False
 
 
 def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str, timeout: float = 10) -> bool:
@@ -191,7 +229,7 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
         readers = _readers(retained, topics, retained.get(announcement, b""))
         if retained.get(link) == b"online" and readers:
             client.put(link, b"online")
-            raise ForgetFailed(
+            raise Running(
                 f"the meter {meter} is being read by the reader {readers[0]}: take its port out of that reader's"
                 " configuration and restart it first"
             )

@@ -99,6 +99,12 @@ class Session:
         return self._connection is not None
 
     @property
+    def refused(self) -> list[str]:
+        """The topic filters that the broker refuses to subscribe us to; none while disconnected."""
+        connection = self._connection
+        return [] if connection is None else connection.refused
+
+    @property
     def max_packet_size(self) -> float:
         """The largest packet that the broker accepts, in bytes; infinite if it set no limit, or while disconnected."""
         connection = self._connection

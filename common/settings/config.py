@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 from common.errors import ConfigError, NotReady
 from common.settings.file_errors import reason
-from common.settings.lines import Mistakes, did_you_mean, inside, reading
+from common.settings.lines import Mistakes, did_you_mean, inside, line_of, reading
 from common.settings.yaml_file import read_yaml, read_yaml_text
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,14 @@ _BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1000_000, "GB": 1000_000_000}
 
 
 def option(
-    default: Any = dataclasses.MISSING, *, read: Callable[[Any], Any] | None = None, secret: bool = False
+    default: Any = dataclasses.MISSING,
+    *,
+    read: Callable[[Any], Any] | None = None,
+    secret: bool = False,
+    in_file: bool = True,
 ) -> Any:
     """Declare a field; `read` converts the value in the file, or raises ValueError with a hint."""
-    return dataclasses.field(default=default, metadata={"read": read} if read else {}, repr=not secret)
+    return dataclasses.field(default=default, metadata={"read": read, "in_file": in_file}, repr=not secret)
 
 
 def section(kind: type[T]) -> T:
@@ -224,19 +228,42 @@ class LogConfig:
     format: str = option("plain", read=choice("plain", "json"))
 
 
-def load(kind: type[T], path: Path) -> T:
-    """Read the file into a `kind`.
+def load(kind: type[T], path: Path, *, moved: bool = False) -> T:
+    """Read the file into a `kind`, whose `MOVED` names the keys that are settings of the household now.
+
+    Args:
+        kind: of the configuration.
+        path: of the file.
+        moved: read it although it still has such keys, and leave them out.
 
     Raises:
         ConfigError: with the file, the line, the key and the fix.
     """
     document = read_yaml(path, hint="; name your file with --config")
     with reading(path):
+        document = _without_moved(kind, document, path, moved=moved)
         return _section(kind, {} if document is None else document, "")
 
 
+def _without_moved(kind: type[Any], document: Any, path: Path, *, moved: bool) -> Any:
+    """Return the document without what the page sets now."""
+    found = [key for key in document if key in getattr(kind, "MOVED", ())] if isinstance(document, dict) else []
+    if found and not moved:
+        raise ConfigError(
+            f"set in the page now: {', '.join(found)}; take it over with `teleinfo-monitor settings load {path}`",
+            line_of(document, found[0]),
+        )
+    for key in found:
+        del document[key]
+    return document
+
+
 def _section(kind: type[T], document: Any, prefix: str) -> T:
-    fields = {field.name: field for field in dataclasses.fields(typing.cast("Any", kind))}
+    fields = {
+        field.name: field
+        for field in dataclasses.fields(typing.cast("Any", kind))
+        if field.metadata.get("in_file", True)
+    }
     if not isinstance(document, dict):
         _check_space(document, fields, prefix)
         where = f"{prefix.removesuffix('.')}: " if prefix else ""
@@ -275,9 +302,9 @@ def _check_space(text: Any, names: Container[str], prefix: str) -> None:
 
 def _value(hint: Any, value: Any, where: str, field: "dataclasses.Field[Any]") -> Any:
     wanted = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
-    with_variables = _with_variables(value, where, as_text=str in wanted)
+    expanded = with_variables(value, where, as_text=str in wanted)
     try:
-        return _converted(wanted, value, with_variables, where, field)
+        return _converted(wanted, value, expanded, where, field)
     except ConfigError as error:
         names = _VARIABLE.findall(value) if isinstance(value, str) else []
         if not names:
@@ -329,9 +356,14 @@ def _name(kind: Any) -> str:
     return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}.get(kind, str(kind))
 
 
-def _with_variables(value: Any, where: str, *, as_text: bool) -> Any:
+def with_variables(value: Any, where: str, *, as_text: bool) -> Any:
+    """Return a value with the variables of the environment that it names; unless `as_text`, what they hold is YAML.
+
+    Raises:
+        ConfigError: there is no such variable, or it is not YAML.
+    """
     if isinstance(value, list):
-        return [_with_variables(item, where, as_text=True) for item in value]
+        return [with_variables(item, where, as_text=True) for item in value]
     if not isinstance(value, str) or "${" not in value:
         return value
 

@@ -57,6 +57,9 @@ TEXTS: Mapping[str, str] = {
     ),
     "{value} cannot be: {_why}": "{value} est impossible : {_why}",
     # Options.
+    "set in the page now: {names}; take it over with `{command}`": (
+        "se règle désormais dans la page : {names} ; reprenez-le avec `{command}`"
+    ),
     "unknown option {name}, {_hint}": "option {name} inconnue, {_hint}",
     "unknown key {name}, {_hint}": "clé {name} inconnue, {_hint}",
     "did you mean {name}?": "vouliez-vous dire {name} ?",

@@ -84,6 +84,11 @@ def read_yaml_text(text: str) -> Any:
         raise ValueError("not YAML") from error
 
 
+def write_yaml(value: Any) -> str:
+    """Return the text of a document that people read and change."""
+    return str(yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=110))
+
+
 class _Strict(yaml.constructor.SafeConstructor):
     """Refuses a key that occurs twice: the last one would count, while people look at the first.
 

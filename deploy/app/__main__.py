@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from common.errors import ConfigError
+from common.errors import ConfigError, TeleinfoError
 from common.runtime import logs
 
 log = logging.getLogger("deploy.app")
@@ -32,14 +32,23 @@ def main(arguments: list[str]) -> int:
                 from deploy.app.watch import watch
 
                 watch()
+            case ["administrators"]:
+                from deploy.app.administrators import write_administrators
+
+                write_administrators()
             case ["backup"]:
                 return _backup()
             case _:
-                print("usage: python -P -m deploy.app start|prepare|database|watch|backup", file=sys.stderr)
+                print(
+                    "usage: python -P -m deploy.app start|prepare|database|watch|administrators|backup", file=sys.stderr
+                )
                 return 2
     except ConfigError as error:
         log.error("%s", error)
         return 2
+    except TeleinfoError as error:  # Home Assistant does not answer
+        log.warning("%s", error)
+        return 1
     except OSError as error:  # such as a full disk
         log.error("%s: %s", arguments[0], error)
         return 1

@@ -20,14 +20,6 @@ JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory, of this containe
 SPOOL = "/data/spool"
 BACKUP = "/data/backup"
 SESSIONS = "/data/monitor"
-#: What the owner's own files of the programs may have, and their folder in the container.
-OWN = {
-    "monitor": (
-        "alerts", "alsace_moselle", "calendars", "contracts", "meters", "notes", "prices", "spot", "tempo", "time_zone",
-    ),
-    "storer": ("sources",),
-}  # fmt: skip
-OWN_FOLDER = "/config"
 _NO_BROKER = {"host": "127.0.0.1"}  # nobody listens: frames wait in the spool
 
 
@@ -38,7 +30,7 @@ class Known(NamedTuple):
     answers: Answers
     zone: str = ""  # of the environment
     passwords: Mapping[str, str] = {}  # of our accounts at the app MariaDB, by program
-    own: Mapping[str, Config] = {}  # the owner's files, by program
+    own_zone: Any = None  # of the owner's own file
 
 
 def files(known: Known) -> dict[str, dict[str, str]]:
@@ -81,11 +73,11 @@ def broker_of(known: Known) -> str:
 def _reader(known: Known) -> Config:
     return {
         "name": NAME,
-        "port": list(known.options.ports),
+        "port": list(known.options.ports) or "ask",
         "mode": known.options.mode,
         "mqtt": _mqtt("reader", known),
         "spool": {"journal": JOURNAL, "path": SPOOL},
-        "home_assistant": {"language": _language(known)},
+        "home_assistant": {"language": language(known)},
     }
 
 
@@ -95,12 +87,11 @@ def _storer(known: Known) -> Config:
         "mqtt": _mqtt("storer", known),
         "database": _database("storer", "teleinfo", known),
         "backup": {"folder": BACKUP},
-        **_own("storer", known),
     }
 
 
 def _monitor(known: Known) -> Config:
-    config: Config = {
+    return {
         "name": NAME,
         "listen": {"host": "0.0.0.0", "port": 8080},  # noqa: S104 - of the container
         "ingress": {"host": "0.0.0.0", "port": 8099},  # noqa: S104
@@ -110,26 +101,11 @@ def _monitor(known: Known) -> Config:
         "mqtt": _mqtt("monitor", known),
         "database": _database("monitor", "teleinfo-monitor", known),
         "time_zone": _time_zone(known),
-        "language": _language(known),
         "home_assistant": {"url": "http://supervisor/core"},
     }
-    config |= _own("monitor", known)
-    config |= {key: _in_own_folder(config[key]) for key in ("prices", "spot", "tempo") if key in config}
-    if isinstance(calendars := config.get("calendars"), dict):
-        config["calendars"] = {name: _in_own_folder(file) for name, file in calendars.items()}
-    return config
 
 
-def _own(program: str, known: Known) -> Config:
-    own = known.own.get(program, {})
-    return {key: own[key] for key in OWN[program] if key in own}
-
-
-def _in_own_folder(file: Any) -> Any:
-    return f"{OWN_FOLDER}/{file}" if isinstance(file, str) and not file.startswith("/") else file
-
-
-def _language(known: Known) -> str:
+def language(known: Known) -> str:
     """Return the language; without an answer of Home Assistant, French."""
     if known.options.language != "auto":
         return known.options.language
@@ -137,8 +113,8 @@ def _language(known: Known) -> str:
 
 
 def _time_zone(known: Known) -> str:
-    """Return the time zone of Home Assistant, or that of the environment; one that exists."""
-    for name in (known.answers.get("core", {}).get("time_zone"), known.zone):
+    """Return the time zone of the owner's file, of Home Assistant, or of the environment; one that exists."""
+    for name in (known.own_zone, known.answers.get("core", {}).get("time_zone"), known.zone):
         try:
             return zoneinfo.ZoneInfo(name).key
         except (TypeError, ValueError, zoneinfo.ZoneInfoNotFoundError, OSError):

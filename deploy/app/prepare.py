@@ -6,14 +6,12 @@ import os
 import pwd
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import ConfigError, DatabaseError
 from common.machine.host import Host
-from common.settings import config
 from common.settings.config import host_names
 from common.settings.yaml_file import read_yaml
 from deploy import page_password
@@ -24,10 +22,7 @@ from deploy.app.supervisor import Answers, Supervisor, read_answers
 from deploy.database_accounts import account_sql
 from deploy.files import write
 from deploy.serial_ports import port_groups
-from monitor.base.config import MonitorConfig
-from monitor.money.price_files import PriceFiles
 from reader.line.port_list import ports
-from storer.config.options import StorerConfig
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +32,8 @@ SERVICES = Path("/run/service")
 ANSWERS = DATA / "answers.json"
 #: The users of the programs; at the database, storer and monitor have accounts of the same names.
 USERS = {"reader": "teleinfo-reader", "storer": "teleinfo", "monitor": "teleinfo-monitor"}
-
-_CHECKS: Mapping[str, Callable[[Path], object]] = {
-    "monitor": lambda file: PriceFiles(config.load(MonitorConfig, file), RUN),
-    "storer": lambda file: config.load(StorerConfig, file),
-}
+#: The owner's own file; what it says of the household, `take-over` brings into the database.
+_OWN = Path("/config/monitor.yaml")
 _SQL = Path(__file__).resolve().parents[2] / "mariadb"
 _ACCOUNTS = ("storer", "monitor")  # programs that have one, and files of SQL
 _NO_BROKER = (
@@ -53,9 +45,7 @@ _NO_BROKER = (
 def know(answers: Answers, options: Options) -> Known:
     """Put together what the files are made of."""
     passwords = {} if options.internal else {program: _secret(f"{program}.database-password") for program in _ACCOUNTS}
-    return Known(
-        options, answers, os.environ.get("TZ", ""), passwords, {program: _own(program) for program in configuration.OWN}
-    )
+    return Known(options, answers, os.environ.get("TZ", ""), passwords, _own_zone())
 
 
 def prepare() -> tuple[Known, Known]:
@@ -79,16 +69,9 @@ def prepare() -> tuple[Known, Known]:
     RUN.mkdir(mode=0o755, exist_ok=True)
     _write_page_password(options)
     _write_files(known)
-    for program, check in _CHECKS.items():
-        try:
-            check(RUN / f"{program}.yaml")
-        except ConfigError as error:
-            wrong = "; ".join(map(str, error.all))
-            log.error("Your %s is not used: %s; correct it and restart this app", _own_file(program), wrong)
-            known = known._replace(own={**known.own, program: {}})
-            _write_files(known)
+    write(RUN / "household.yaml", f"language: {configuration.language(known)}\n")
     write(RUN / "app.json", json.dumps(configuration.state(known, ports(Host()))), group=_user("monitor").pw_gid)
-    return before._replace(own=known.own), known
+    return before, known
 
 
 def without_bad_broker(options: Options) -> Options:
@@ -125,8 +108,6 @@ def prepare_container(options: Options) -> None:
     write(RUN / "reader.groups", ",".join(map(str, sorted(groups))))
     shutil.rmtree(SERVICES, ignore_errors=True)
     shutil.copytree(Path(__file__).with_name("services"), SERVICES)
-    if not options.ports:
-        (SERVICES / "reader" / "down").touch()
     if not options.internal:
         (SERVICES / "mariadb" / "down").touch()
 
@@ -198,21 +179,16 @@ def _secret(name: str) -> str:
     return file.read_text().rstrip("\n")
 
 
-def _own_file(program: str) -> Path:
-    return Path(configuration.OWN_FOLDER, f"{program}.yaml")
-
-
-def _own(program: str) -> dict[str, Any]:
-    """Return what the owner's file of a program has; one that cannot be read counts as none."""
-    file = _own_file(program)
-    if not file.exists():
-        return {}
+def _own_zone() -> Any:
+    """Return the time zone of the owner's file; one that cannot be read has none."""
+    if not _OWN.exists():
+        return None
     try:
-        own = read_yaml(file)
+        own = read_yaml(_OWN)
     except ConfigError as error:
         log.error("%s", error)
-        return {}
-    return own if isinstance(own, dict) else {}
+        return None
+    return own.get("time_zone") if isinstance(own, dict) else None
 
 
 def _user(program: str) -> pwd.struct_passwd:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 _DATA = Path("/data")
 _EVERY, _SLOWEST = 30.0, 300.0  # seconds between two questions; the second when all goes wrong
 _STATISTICS_AFTER, _STATISTICS_EVERY = 600.0, 3600.0  # seconds
+_ADMINISTRATORS_EVERY = 600.0  # seconds
 _COMMAND = (sys.executable, "-P", "-m", "deploy.app")
 
 
@@ -28,12 +29,15 @@ def watch() -> None:
     options = read_options(_DATA / "options.json")
     supervisor = Supervisor()
     statistics_at, statistics = time.monotonic() + _STATISTICS_AFTER, ""
+    administrators_at = 0.0
     pause = _EVERY
     found: Sequence[str] | None = None
     while True:
         went_well = _follow(supervisor, options)
         if not options.ports:
-            found = _list_ports(found)
+            found = _follow_ports(found)
+        if time.monotonic() >= administrators_at and _note_administrators():
+            administrators_at = time.monotonic() + _ADMINISTRATORS_EVERY
         if options.statistics and time.monotonic() >= statistics_at:
             statistics_at, statistics = time.monotonic() + _STATISTICS_EVERY, _bring_statistics(statistics)
         pause = _EVERY if went_well else min(2 * pause, _SLOWEST)
@@ -53,28 +57,25 @@ def _follow(supervisor: Supervisor, options: Options) -> bool:
     return has_accounts(options, read_answers(_DATA / "answers.json"))
 
 
+def _note_administrators() -> bool:
+    """Write down who may have measurements deleted; return whether Home Assistant has answered."""
+    done = subprocess.run(
+        (*_COMMAND, "administrators"), capture_output=True, check=False
+    )  # Core starts later than we do
+    return done.returncode == 0
+
+
 def has_accounts(options: Options, answers: Answers) -> bool:
     """Return whether our accounts were made at the database server that the service names now."""
     return options.internal or answers.get("accounts") == answers.get("mysql")
 
 
-def _list_ports(before: Sequence[str] | None) -> Sequence[str]:
-    """Show which serial ports the machine has, by their names; none is opened: one may be another app's radio stick."""
+def _follow_ports(before: Sequence[str] | None) -> Sequence[str]:
+    """Write for the page which serial ports the machine has; none is opened: one may be another app's radio stick."""
     found = ports(Host())
-    if found == before:
-        return found
-    log.warning("%s", advice(found))
-    if before is not None:  # else the start has just written them for the page
+    if before is not None and found != before:  # else the start has just written them
         subprocess.run((*_COMMAND, "prepare"), check=False)
     return found
-
-
-def advice(found: Sequence[str]) -> str:
-    """Return what the owner should do who has chosen no port."""
-    if not found:
-        return "No serial port was found: plug in the adapter"
-    choose = f"No port is chosen: choose that of the meter in the app's options. Found: {', '.join(found)}"
-    return f"{choose}. Not sure? Unplug the meter's adapter: its name leaves this list" if len(found) > 1 else choose
 
 
 def _bring_statistics(before: str) -> str:

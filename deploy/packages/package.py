@@ -7,6 +7,7 @@ install it takes neither network nor pip.
 
 import gzip
 import hashlib
+import re
 import shutil
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -64,6 +65,11 @@ def fill(root: Path, program: Program, site: Path) -> None:
     home = root / "opt/teleinfo" / program.name
     _environment(home, program, site)
     _copy(_ROOT / f"{program.name}.example.yaml", home)
+    if program.name == "monitor":
+        _copy(_HERE / "take-over", home / "bin")
+    if (account := _ROOT / f"mariadb/{program.name}.sql").exists():
+        grants = re.findall(r"^GRANT .*\n", account.read_text(encoding="utf-8"), re.MULTILINE)
+        _write(home / "rights.sql", "".join(grants))
     command = root / "usr/bin" / name
     command.parent.mkdir(parents=True)
     command.symlink_to(f"/opt/teleinfo/{program.name}/bin/{name}")

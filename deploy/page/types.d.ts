@@ -9,7 +9,10 @@ export type Child = Node | string | false | null | undefined | Child[];
 type Value = string | number | boolean | null | undefined;
 /** Of HTML and SVG, the attributes that the page sets. */
 type Attribute =
+  | 'accept'
   | 'action'
+  | 'autocapitalize'
+  | 'autocomplete'
   | 'checked'
   | 'class'
   | 'cx'
@@ -21,14 +24,20 @@ type Attribute =
   | 'height'
   | 'hidden'
   | 'href'
+  | 'for'
   | 'id'
+  | 'inputmode'
+  | 'label'
   | 'lang'
   | 'max'
+  | 'maxlength'
   | 'method'
   | 'min'
+  | 'multiple'
   | 'name'
   | 'open'
   | 'patternUnits'
+  | 'placeholder'
   | 'r'
   | 'rel'
   | 'required'
@@ -37,6 +46,8 @@ type Attribute =
   | 'scope'
   | 'selected'
   | 'shape-rendering'
+  | 'size'
+  | 'spellcheck'
   | 'step'
   | 'tabindex'
   | 'target'
@@ -73,7 +84,7 @@ export type Choice = {
   /** what the address asks for in vain */
   unknown: string | null;
 };
-/** What a view is given. Only the places `now` and `status` are drawn without a meter. */
+/** What a view is given. Only the places `now`, `status` and `settings` are drawn without a meter. */
 export type Context<M = Meter> = {
   meters: Meter[];
   meter: M;

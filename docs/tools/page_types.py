@@ -1,10 +1,11 @@
 """Writes the types of the API's answers, with which `./run check` checks the code of the page."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.service import ROUTES
+from monitor.service import ACTIONS, ROUTES
 from monitor.web.openapi import document
 
 FILE = Path(__file__).resolve().parents[2] / "deploy/page/answers.d.ts"
@@ -15,12 +16,15 @@ _TYPED = {"type", "enum", "properties", "required", "additionalProperties", "ite
 
 def declarations() -> str:
     """Return the text of the file: a type for each route that answers JSON, and one for problems."""
-    described = document(ROUTES)
+    described = document([*ROUTES, *ACTIONS])
     types = {"Problem": described["components"]["schemas"]["Problem"]}
     for path, item in described["paths"].items():
-        content = item["get"]["responses"]["200"]["content"]
-        if "application/json" in content:
-            types[path.removeprefix("/").title().replace("/", "")] = content["application/json"]["schema"]
+        for method, operation in item.items():
+            status = next(status for status in operation["responses"] if status.startswith("2"))
+            content = operation["responses"][status]["content"]
+            if "application/json" in content:
+                words = path if method == "get" else f"{method} {path}"
+                types[re.sub(r"\W", "", words.title())] = content["application/json"]["schema"]
     return "\n".join(f"export type {name} = {type_of(schema)};\n" for name, schema in types.items())
 
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-NO_PACKAGE, BAD_ADDRESS, NO_FILE, GONE = "package", "address", "file", "gone"
+NO_PACKAGE, BAD_ADDRESS, GONE = "package", "address", "gone"
 TIMEOUT, CRASHED, EXPIRED, OTHER = "timeout", "crashed", "expired", "other"
 
 _NUMBERS = (("http", re.compile(r"\berror=([1-5]\d\d)")), ("smtp", re.compile(r"\(([45]\d\d), b['\"]")))

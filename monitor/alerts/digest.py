@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from common.contract.offers import BY_REGISTER, COLOURS, HOURS, OFFERS, TEMPO
 from common.contract.tariff import capitalise
 from monitor.alerts.send_queue import Message
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.calendar import DIGESTS, Calendar, midnight
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
-from monitor.base.household import AlertsConfig
 from monitor.money.bill import ZERO
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
@@ -298,7 +298,7 @@ _AT = time(7, 30)  # the hours of the night are rolled up
 _LATE = timedelta(days=1)  # that it may come
 
 
-def digest_due(config: AlertsConfig, now: datetime, zone: ZoneInfo) -> str | None:
+def digest_due(config: AlertSettings, now: datetime, zone: ZoneInfo) -> str | None:
     """Return the id of the message that is due now, for a day after its time; None: there is none. Pure.
 
     Its time is 07:30 on the day after its period, or the end of quiet hours that hold then.
@@ -321,7 +321,7 @@ def digest_message(home: Home, config: MonitorConfig, period: str, now: datetime
     found = digests(home, home.meters(), by, now, zone)
     if not found:
         return None
-    title, lines = digest_text(found, Formats(config.message_language, zone))
+    title, lines = digest_text(found, Formats(config.household.message_language, zone))
     start, _ = last_period(by, now, zone)
     return Message(_id(period, start, zone), title, "\n".join(lines), now, now + _LATE)
 

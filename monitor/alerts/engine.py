@@ -17,7 +17,7 @@ from common.contract.frame import format_time, parse_time
 from common.contract.offers import Window
 from monitor.alerts.events import BEGIN, END, Condition, Event, Holds, Notification
 from monitor.alerts.store import as_json, fields_of
-from monitor.base.household import KINDS, Kind
+from monitor.base.alert_settings import KINDS, Kind
 
 LISTED = 30  # events that are over
 _LONGEST_STEP = timedelta(seconds=10)  # between two steps that are further apart, nobody watched, or the clock was set
@@ -66,10 +66,8 @@ class Engine:
             zone: the local time.
             notifies: whether there are addresses; what still holds when there are will be sent then.
         """
-        self._on = frozenset(name for name in KINDS if is_on(name))
-        self._quiet = quiet
+        self.use(is_on, quiet, notifies=notifies)
         self._zone = zone
-        self._notifies = notifies
         self._created: datetime | None = None
         self._before: datetime | None = None  # the last step
         self._seen: datetime | None = None  # the last step that is written down
@@ -85,6 +83,12 @@ class Engine:
         """Raised when `active` or `past` changes."""
         self.changed = False
         """Whether `to_json` has something new to keep."""
+
+    def use(self, is_on: Callable[[str], bool], quiet: Window | None, *, notifies: bool) -> None:
+        """Follow other settings from the next step on: what a rule that is off found is over."""
+        self._on = frozenset(name for name in KINDS if is_on(name))
+        self._quiet = quiet
+        self._notifies = notifies
 
     def step(self, now: datetime, conditions: Sequence[Condition]) -> list[Notification]:
         """Follow the conditions of this moment; return what is to be sent, once `to_json` is kept."""

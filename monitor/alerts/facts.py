@@ -168,8 +168,7 @@ def collect(
         if restarted is not None:
             lately = replace(lately, cuts=[*lately.cuts, restarted])
         meters.append(MeterFacts(meter.identifier, lately, daily))
-    budget = None if config.alerts is None else config.alerts.budget
-    return Facts(zone, budget, _installation(home, now), meters)
+    return Facts(zone, config.household.budget, _installation(home, now), meters)
 
 
 def is_new(at: datetime, now: datetime, zone: ZoneInfo) -> bool:

@@ -13,8 +13,8 @@ from monitor.alerts.message_texts import meter_names, title_and_body
 from monitor.alerts.rules import database_conditions
 from monitor.alerts.send_queue import Delivery, Message, SendQueue
 from monitor.alerts.store import Kept, Store
+from monitor.base.alert_settings import KINDS
 from monitor.base.config import MonitorConfig
-from monitor.base.household import KINDS, AlertsConfig
 from monitor.live.live import Live
 from monitor.money.home import Home, Lend
 
@@ -100,14 +100,7 @@ AGAIN = 300.0  # seconds
 class FactsCollector:
     """Keeps the newest facts, and the digests that are to be sent."""
 
-    def __init__(
-        self,
-        settings: MonitorConfig,
-        lend: Lend,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._settings = settings
+    def __init__(self, lend: Lend, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._lend = lend
         self._now = now
         self._digest: str | None = None  # the last one that was made
@@ -118,18 +111,19 @@ class FactsCollector:
         """Ask the database; return the seconds until the next time."""
         with self._lend() as home:
             now = self._now()
-            self.facts = collect(home, self._settings, now, self.facts)
+            self.facts = collect(home, home.config, now, self.facts)
             self._make_digest(home, now)
         return AGAIN
 
     def _make_digest(self, home: Home, now: datetime) -> None:
-        config = self._settings.alerts
-        if config is None or config.digest is None or not config.to:
+        config, household = home.config, home.config.household
+        digest = household.alerts.digest
+        if digest is None or not household.addresses:
             return
-        due = digest_due(config, now, self._settings.time_zone)
+        due = digest_due(household.alerts, now, config.time_zone)
         if due is None or due == self._digest:
             return
-        message = digest_message(home, self._settings, config.digest, now)
+        message = digest_message(home, config, digest, now)
         if message is not None:
             self.messages.put(message)
             self._digest = due
@@ -140,32 +134,40 @@ class Alerting:
 
     def __init__(
         self,
-        settings: MonitorConfig,
+        config: Callable[[], MonitorConfig],
         live: Live,
         collector: FactsCollector,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Go on from where the last run has left; nothing is sent yet."""
-        self._settings = settings
+        """Go on from where the last run has left; `config` returns the present one. Nothing is sent yet."""
+        self._config = config
         self._live = live
         self._collector = collector
         self._now = now
         self._overload_rule, self._offline_rule = OverloadRule(), OfflineRule()
         self._stored: list[Condition] = []
         self._stored_of: tuple[int, int] | None = None  # what they were made of
-        config = settings.alerts or AlertsConfig()
+        present = config()
+        household = self._household = present.household
+        chosen = household.alerts
+        self._engine = Engine(chosen.is_on, chosen.quiet, present.time_zone, notifies=bool(household.addresses))
+        self._queue = SendQueue(household.addresses, present.state / "letters")
         self.alerts = Alerts(
-            Engine(config.is_on, config.quiet, settings.time_zone, notifies=bool(config.to)),
-            SendQueue(config.to, settings.state / "letters"),
-            Store(settings.state),
-            lambda notification: self._text(notification, config.page),
-            {"silence": self._offline_rule},
+            self._engine, self._queue, Store(present.state), self._text, {"silence": self._offline_rule}
         )
         self._overload_rule.resume(self.alerts.active(), self._now())
 
     def step(self) -> float:
         """Follow the conditions of this moment; return the seconds until the next time."""
+        household = self._config().household
+        if not household.is_known:  # which rules are on is not known either
+            return 0.0
+        if household != self._household:
+            self._household = household
+            chosen = household.alerts
+            self._engine.use(chosen.is_on, chosen.quiet, notifies=bool(household.addresses))
+            self._queue.use(household.addresses)
         messages = self._collector.messages
         while not messages.empty():
             self.alerts.put(messages.get())
@@ -177,7 +179,7 @@ class Alerting:
         return [
             *self._overload_rule.conditions(snapshot),
             *self._offline_rule.conditions(snapshot),
-            *tempo_conditions(snapshot, self._settings.time_zone, self._live.peak_price),
+            *tempo_conditions(snapshot, self._config().time_zone, self._live.peak_price),
             *self._stored_conditions(snapshot.at),
         ]
 
@@ -189,10 +191,12 @@ class Alerting:
             self._stored, self._stored_of = database_conditions(facts, now), made_of
         return self._stored
 
-    def _text(self, notification: Notification, page: str | None) -> tuple[str, str]:
-        language = self._settings.message_language
+    def _text(self, notification: Notification) -> tuple[str, str]:
+        config = self._config()
+        household, language = config.household, config.household.message_language
         facts = self._collector.facts
         stored = () if facts is None else (one.meter for one in facts.meters)
         meters = {*self._live.named_meters(), *stored, notification.event.meter} - {""}
-        names = meter_names(meters, self._settings.meters, language)
-        return title_and_body(notification, language, self._settings.time_zone, names, page, self._now())
+        names = meter_names(meters, household.meters, language)
+        page = household.alerts.page
+        return title_and_body(notification, language, config.time_zone, names, page, self._now())

@@ -63,7 +63,7 @@ def title_and_body(
     is_today = event.figures.get("day") == now.astimezone(zone).date().isoformat()
     title = _say(event, "today_title" if is_today else f"{end}title", formats)
     body = _say(event, f"{end}body", formats)
-    link = "" if page is None else f"\n{page}/{_place(event, zone, names)}"
+    link = "" if page is None else f"\n{page.rstrip('/')}/{_place(event, zone, names)}"
     return _of_meter(event, title, formats, names), body + link
 
 

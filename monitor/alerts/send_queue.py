@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,10 +22,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from common.runtime.file_lock import try_lock
-from common.settings.file_errors import reason
-from monitor.alerts.child import CRASHED, EXPIRED, GONE, NO_FILE, TIMEOUT
+from monitor.alerts.child import CRASHED, EXPIRED, GONE, TIMEOUT
 from monitor.alerts.store import as_json, fields_of
-from monitor.base.household import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +47,18 @@ class Destination:
     """An address and its name."""
 
     name: str  # its kind and number such as "ntfy 1": all that may be shown of it
-    url: str | None = field(default=None, repr=False)  # None: its file cannot be read
-    problem: str | None = None  # why
+    url: str = field(repr=False)
 
 
-def destinations(addresses: Sequence[Address]) -> tuple[Destination, ...]:
-    """Return the addresses of the configuration; a file contains one a line, and comments."""
+def destinations(addresses: Sequence[str]) -> tuple[Destination, ...]:
+    """Return the addresses of the owner with their names."""
     found: list[Destination] = []
     numbers = Counter[str]()
-
-    def add(kind: str, url: str | None = None, problem: str | None = None) -> None:
+    for url in addresses:
+        scheme = _SCHEME.match(url)
+        kind = scheme[1].lower() if scheme else "address"
         numbers[kind] += 1
-        found.append(Destination(f"{kind} {numbers[kind]}", url, problem))
-
-    for address in addresses:
-        try:
-            file = address.file
-            lines = [address.text] if file is None else file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            add("file", problem=f"{address.file}: {reason(error)}")
-            continue
-        urls = [line.strip() for line in lines if line and line.strip() and not line.strip().startswith("#")]
-        for url in urls:
-            scheme = _SCHEME.match(url)
-            add(scheme[1].lower() if scheme else "address", url)
-        if not urls:
-            add("file", problem=f"{address.file}: contains no address")
+        found.append(Destination(f"{kind} {numbers[kind]}", url))
     return tuple(found)
 
 
@@ -151,18 +135,20 @@ class SendQueue:
     """Letters and what became of them; one thread uses it, only `deliveries` is for all."""
 
     def __init__(
-        self, addresses: Sequence[Address], folder: Path, start: Callable[[Job, int], Child] = start_child
+        self, addresses: Sequence[str], folder: Path, start: Callable[[Job, int], Child] = start_child
     ) -> None:
         self._destinations = {found.name: found for found in destinations(addresses)}
-        for destination in self._destinations.values():
-            if destination.problem is not None:
-                log.warning("alerts.to: %s", destination.problem)
         self._folder, self._start_child = folder, start
         self._messages: dict[str, Message] = {}  # that wait
         self._deliveries: Mapping[tuple[str, str], Delivery] = {}  # oldest first; replaced, for other threads
         self._children: dict[Delivery, Child] = {}
         self.changed = False
         """Whether `to_json` has something new, which is to be kept; nothing is sent before."""
+
+    def use(self, addresses: Sequence[str]) -> None:
+        """Send to these addresses from now on; what waits for others is given up, once no process sends it."""
+        self._destinations = {found.name: found for found in destinations(addresses)}
+        self._give_up_gone(one for one in self._deliveries.values() if one not in self._children)
 
     def put(self, message: Message) -> None:
         """Send a message to all addresses; one with an id that was put before is not sent again."""
@@ -220,7 +206,10 @@ class SendQueue:
         found = [Delivery(row.pop("letter"), **row) for row in map(fields_of, state["deliveries"])]
         self._messages = messages
         self._deliveries = {(delivery.message, delivery.to): delivery for delivery in found}
-        for delivery in found:
+        self._give_up_gone(found)
+
+    def _give_up_gone(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in list(deliveries):
             if delivery.waits and (delivery.to not in self._destinations or delivery.message not in self._messages):
                 self._set(replace(delivery, given_up=True, why=GONE))
 
@@ -254,7 +243,10 @@ class SendQueue:
             self._fail(delivery, str(why), now)
 
     def _try(self, delivery: Delivery, now: datetime) -> None:
-        message, url = self._messages[delivery.message], self._destinations[delivery.to].url
+        message, destination = self._messages[delivery.message], self._destinations.get(delivery.to)
+        if destination is None:  # it was removed while this was sent
+            self._set(replace(delivery, given_up=True, why=GONE))
+            return
         if now > message.expires:
             self._set(replace(delivery, given_up=True, failed_at=now, why=delivery.why or EXPIRED))
             return
@@ -263,9 +255,6 @@ class SendQueue:
             if first.given_up:
                 self._set(replace(delivery, given_up=True, failed_at=now, why=first.why))
             return
-        if url is None:
-            self._fail(delivery, NO_FILE, now)
-            return
         receipt = self._folder / f"{delivery.file}.receipt"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -273,7 +262,7 @@ class SendQueue:
             try:
                 # Another has it: the process of a monitor that was killed. One that has just ended left a receipt.
                 if try_lock(lock) is not False and not receipt.exists():
-                    job = Job(url, message.title, message.body, str(receipt))
+                    job = Job(destination.url, message.title, message.body, str(receipt))
                     self._children[delivery] = self._start_child(job, lock)
             finally:
                 os.close(lock)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Protocol
 from monitor.alerts.events import Event
 from monitor.alerts.message_texts import line, meter_names, place, rule_name
 from monitor.alerts.send_queue import Delivery
+from monitor.base.alert_settings import KINDS
 from monitor.base.answer import Count, answer_type, one_of, plain
 from monitor.base.config import MonitorConfig
-from monitor.base.household import KINDS, AlertsConfig
 from monitor.base.texts import TEXTS
 
 _Kind = Annotated[str, one_of(*KINDS)]
@@ -90,10 +90,9 @@ class Watched(Protocol):
 class AlertSummary:
     """Writes what the alerts of a house are now; any thread may ask."""
 
-    def __init__(self, config: MonitorConfig, meters: Callable[[], Iterable[str]]) -> None:
-        """Prepare; `meters` returns all that are known, by identifier."""
+    def __init__(self, config: Callable[[], MonitorConfig], meters: Callable[[], Iterable[str]]) -> None:
+        """Prepare; `config` returns the present one, `meters` all that are known, by identifier."""
         self._config = config
-        self._settings = config.alerts or AlertsConfig()
         self._meters = meters
         self._alerts: Watched | None = None
 
@@ -103,11 +102,13 @@ class AlertSummary:
 
     def answer(self) -> AlertsAnswer:
         """Return the answer of `alerts`."""
-        alerts = self._alerts
+        alerts, household = self._alerts, self._config().household
         return AlertsAnswer(
-            sends=bool(self._settings.to),
+            sends=bool(household.addresses),
             rules=[
-                AlertRule(kind, self._settings.is_on(kind), BothLanguages(rule_name(kind, "fr"), rule_name(kind, "en")))
+                AlertRule(
+                    kind, household.alerts.is_on(kind), BothLanguages(rule_name(kind, "fr"), rule_name(kind, "en"))
+                )
                 for kind in KINDS
             ],
             active=self.active(),
@@ -124,21 +125,21 @@ class AlertSummary:
         return [] if self._alerts is None else self._written(self._alerts.active())
 
     def message(self) -> bytes | None:
-        """Return what MQTT retains, in one language; None: it is not known yet. Empty: nobody asked for it any more."""
-        if self._config.alerts is None:
-            return b""
-        if self._alerts is None:
+        """Return what MQTT retains, in one language; None: it is not known yet."""
+        household = self._config().household
+        if self._alerts is None or not household.is_known:
             return None
-        language = self._config.message_language
+        language = household.message_language
         past = [_in_language(one, language) for one in self._written(self._alerts.past()[:1])]
         active = [_in_language(one, language) for one in self.active()]
         found = {"active": active, "last": past[0] if past else None}
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=plain).encode()
 
     def _written(self, events: Iterable[Event]) -> list[AlertEvent]:
-        zone, events = self._config.time_zone, list(events)
+        config, events = self._config(), list(events)
+        zone = config.time_zone
         meters = {*self._meters(), *(event.meter for event in events if event.meter)}
-        names = {code: meter_names(meters, self._config.meters, code) for code in TEXTS}
+        names = {code: meter_names(meters, config.household.meters, code) for code in TEXTS}
         return [
             AlertEvent(
                 id=event.id,

@@ -8,7 +8,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from common.database.mariadb import DatabaseConfig
 from common.errors import ConfigError
@@ -28,7 +28,7 @@ from common.settings.config import (
     topic_name,
 )
 from common.settings.file_errors import reason
-from monitor.base.household import AlertsConfig, ContractLine, House, Note, read_contracts, read_meters, read_notes
+from monitor.base.household import Household
 
 _PREFIX = re.compile(r"(/[0-9A-Za-z._~-]+)+")
 _SUPERVISOR = ipaddress.IPv4Address("172.30.32.2")  # in each installation; other apps have others of 172.30.33.0/24
@@ -134,14 +134,8 @@ def _zone(value: Any) -> zoneinfo.ZoneInfo:
 
 def _file(value: Any) -> Path:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"a file such as /etc/teleinfo/prices.yaml is expected, not {value!r}")
+        raise ValueError(f"a file such as /etc/teleinfo/page-password is expected, not {value!r}")
     return Path(value)
-
-
-def _calendars(value: Any) -> tuple[tuple[str, Path], ...]:
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-        raise ValueError(f"files by the name of their calendar such as {{ejp: /etc/teleinfo/ejp.csv}}, not {value!r}")
-    return tuple((name, _file(file)) for name, file in value.items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,21 +182,15 @@ class MonitorConfig:
     database: MonitorDatabase = section(MonitorDatabase)
     mqtt: MonitorMqtt | None = None
     time_zone: zoneinfo.ZoneInfo = option(zoneinfo.ZoneInfo("Europe/Paris"), read=_zone)
-    language: str | None = option(None, read=choice("fr", "en"))
-    prices: Path | None = option(None, read=_file)
-    tempo: Path | None = option(None, read=_file)
-    spot: Path | None = option(None, read=_file)
-    calendars: tuple[tuple[str, Path], ...] = option((), read=_calendars)  # of offers, by name
-    alsace_moselle: bool = False  # has two more bank holidays
-    contracts: tuple[ContractLine, ...] = option((), read=read_contracts)
-    meters: tuple[House, ...] = option((), read=read_meters)
-    notes: tuple[Note, ...] = option((), read=read_notes)
     app: Path | None = option(None, read=_file)
     home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
-    alerts: AlertsConfig | None = None
     heartbeat: Path | None = option(None, read=heartbeat_file)
     metrics: MetricsConfig = section(MetricsConfig)
     log: LogConfig = section(LogConfig)
+    household: Household = option(Household(), in_file=False)  # as the tables have it
+    MOVED: ClassVar = (
+        "language", "prices", "tempo", "spot", "calendars", "alsace_moselle", "contracts", "meters", "notes", "alerts",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Refuse two answers to one question, and keep the memory of several monitors on a machine apart."""
@@ -212,11 +200,6 @@ class MonitorConfig:
             raise ConfigError(f"auth: {self.auth} asks for no password, and password_file is given: leave one out")
         if self.ingress is not None and self.ingress.port == self.listen.port:
             raise ConfigError(f"ingress.port: {self.ingress.port} is listen.port, too: choose another one")
-
-    @property
-    def message_language(self) -> str:
-        """The language of messages: there is nobody to ask which one they read."""
-        return (self.alerts and self.alerts.language) or self.language or "fr"
 
     def is_proxy(self, address: str) -> bool:
         """Tell whether an address may be that of many clients."""

@@ -1,7 +1,8 @@
 """Why a question is not answered, in English and in French: at the command line and on the web. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from common.errors import ConfigError
@@ -97,8 +98,8 @@ TEXTS: Mapping[str, Text] = {
     "no_data": Text(404, "no data for this range", "aucune donnée pour cette période"),
     "no_contract_start": Text(
         400,
-        "the day on which your contract began is not known: add a line to `contracts`",
-        "le début de votre contrat est inconnu : ajoutez une ligne à « contracts »",
+        "the day on which your contract began is not known: add it in Settings",
+        "le début de votre contrat est inconnu : ajoutez-le dans Réglages",
     ),
     "no_year": Text(
         400,
@@ -112,8 +113,8 @@ TEXTS: Mapping[str, Text] = {
     ),
     "no_power": Text(
         404,
-        "the subscribed power is not known: add a line to `contracts` in the configuration",
-        "la puissance souscrite est inconnue : ajoutez une ligne à « contracts » dans la configuration",
+        "the subscribed power is not known: add the contract in Settings",
+        "la puissance souscrite est inconnue : ajoutez le contrat dans Réglages",
     ),
     "no_cursor": Text(
         400,
@@ -169,12 +170,86 @@ TEXTS: Mapping[str, Text] = {
     "control_characters": Text(
         400, "the address contains control characters", "l’adresse contient des caractères de contrôle"
     ),
-    "read_only": Text(
-        405, "method refused: the interface is read-only", "méthode refusée : l’interface est en lecture seule"
+    "wrong_method": Text(
+        405, "method refused: expected is {allowed}", "méthode refusée : ce qui est attendu est {allowed}"
     ),
     "stream_method": Text(405, "a stream is read with GET", "un flux se lit avec GET"),
-    "late_form": Text(408, "the form did not arrive in time", "le formulaire n’est pas arrivé à temps"),
-    "long_form": Text(413, "the form is too long", "le formulaire est trop long"),
+    "late_body": Text(408, "what you sent did not arrive in time", "ce que vous avez envoyé n’est pas arrivé à temps"),
+    "long_body": Text(
+        413,
+        "what you sent is too long: {most} bytes at most",
+        "ce que vous avez envoyé est trop long : {most} octets au plus",
+    ),
+    "wrong_kind": Text(415, "this is sent as {kind} only", "ceci ne s’envoie que sous la forme {kind}"),
+    "no_value": Text(422, 'what is sent is {{"value": …}}', 'ce qui s’envoie est {{"value": …}}'),
+    "wrong_fields": Text(
+        422, "nothing was saved: a field is to be corrected", "rien n’est enregistré : un champ est à corriger"
+    ),
+    "changed_meanwhile": Text(
+        412,
+        "nothing was saved: this was changed elsewhere meanwhile",
+        "rien n’est enregistré : ceci a été modifié ailleurs entre-temps",
+    ),
+    "addresses_unwritable": Text(
+        503,
+        "the addresses cannot be saved: the log of the program says why",
+        "les adresses ne peuvent pas être enregistrées : le journal du programme dit pourquoi",
+    ),
+    "no_right": Text(
+        503,
+        "nothing was saved: the monitor’s account in the database may not write settings yet; its check says which"
+        " right is missing",
+        "rien n’est enregistré : le compte de la page dans la base de données n’a pas encore le droit d’écrire"
+        " les réglages ; son diagnostic dit quel droit manque",
+    ),
+    "no_tables": Text(
+        503,
+        "nothing was saved: the storer of this version has not made its tables yet; try again in a moment",
+        "rien n’est enregistré : l’archiveur de cette version n’a pas encore créé ses tables ; réessayez dans un"
+        " instant",
+    ),
+    # What the storer is asked to do.
+    "no_kind": Text(
+        422,
+        "a request has a kind, one of {known}, and its arguments",
+        "une demande a un « kind », parmi {known}, et ses arguments",
+    ),
+    "no_request": Text(404, "there is no such request", "cette demande n’existe pas"),
+    "many_requests": Text(
+        429,
+        "too many requests wait already: cancel one, or try again later",
+        "trop de demandes attendent déjà : annulez-en une, ou réessayez plus tard",
+    ),
+    "request_started": Text(
+        409,
+        "the request was started: its file is not changed any more",
+        "la demande est lancée : son fichier ne change plus",
+    ),
+    "request_without_file": Text(409, "this kind of request has no file", "cette demande n’a pas de fichier"),
+    "piece_missing": Text(
+        409,
+        "a piece of the file has not arrived: send it again",
+        "un morceau du fichier n’est pas arrivé : renvoyez-le",
+    ),
+    "request_taken": Text(
+        409, "it is too late: the request runs, or has ended", "trop tard : la demande est en cours, ou terminée"
+    ),
+    "deletion_without_password": Text(
+        403,
+        "a page without a password deletes nothing: give it one first",
+        "une page sans mot de passe ne supprime rien : donnez-lui d’abord un mot de passe",
+    ),
+    "no_administrator": Text(
+        403,
+        "only an administrator of Home Assistant may delete this",
+        "seul un administrateur de Home Assistant peut supprimer ceci",
+    ),
+    "no_json": Text(400, "the body is not JSON", "le contenu n’est pas du JSON"),
+    "no_version_given": Text(
+        428,
+        "the header If-Match must say which version is changed",
+        "l’en-tête If-Match doit dire quelle version est modifiée",
+    ),
     "no_address": Text(404, "there is nothing at this address", "il n’y a rien à cette adresse"),
     "no_version": Text(404, "the interface begins with {begin}", "l’interface commence par {begin}"),
     "no_route": Text(
@@ -267,16 +342,16 @@ TEXTS: Mapping[str, Text] = {
 class RequestError(ConfigError):
     """A question cannot be answered as it was asked; its own text is English."""
 
-    def __init__(self, key: str, *, meters: Sequence[str] = (), **values: object) -> None:
+    def __init__(self, key: str, *, members: Mapping[str, Any] = MappingProxyType({}), **values: object) -> None:
         """Keep the reason, one of `TEXTS`.
 
         Args:
             key: of the reason.
-            meters: for programs: one of these must be named.
+            members: for programs: what else they need to know, as JSON.
             values: what its sentence shows; may be local days or times.
         """
         self.key = key
-        self.meters = meters
+        self.members = dict(members)
         self._values = values
         super().__init__(self.text("en"))
 

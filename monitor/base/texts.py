@@ -11,6 +11,7 @@ FR: Mapping[str, str] = {
     "week_of": "sem. {number}, {day}",
     "subscription": "Abonnement",
     "OTHER": "Hors contrat", "register": "Registre {name}",
+    "reactive": "Énergie réactive {number}", "distributor": "Distributeur {number}",
     "peak": "Pointe : {power} VA le {day} à {time}.", "base_load": "Talon : {watts} W.",
     "forecast": "Prévision du {start} au {end} : {expected}, entre {low} et {high} quatre fois sur cinq.",
     "forecast_few_days": "Prévision : il faut 14 jours de relevés.",
@@ -18,21 +19,21 @@ FR: Mapping[str, str] = {
     "recovered": "Rattrapé : {kwh} kWh comptés pendant des interruptions, à l’heure du retour.",
     "imported": "Importé : {kwh} kWh viennent d’une autre source.",
     "imported_across": "Dont {kwh} kWh sont d’une période plus longue (un jour, un mois) : dans le total seulement.",
-    "no_price": "Coût partiel : aucun prix pour {what} ({offer}) le {day}. Ajoutez-le dans prices.yaml ; "
-                "les coûts passés seront recalculés.",
+    "no_price": "Coût partiel : aucun prix pour {what} ({offer}) le {day}. Indiquez-le dans Réglages ; les coûts "
+                "passés seront recalculés.",
     "untold_price": "Coût partiel : le prix de {offer} qui s’appliquait à {what} le {day} n’est pas connu. Voir "
                     "docs/energie.md, Règles.",
-    "unknown_offer": "Coût partiel : aucune offre « {offer} » n’a de prix ; il y a {known}. Corrigez « contracts », "
-                     "dans monitor.yaml, ou ajoutez-la dans prices.yaml.",
-    "wrong_power": "Coût partiel : {power} kVA n’existe pas dans l’offre {offer} : {powers}. Corrigez « power » dans "
-                   "monitor.yaml, ou ajoutez son abonnement dans prices.yaml.",
-    "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez une ligne à « contracts » dans monitor.yaml.",
-    "unnamed_change": "Le {day}, le compteur est passé de « {before} » à « {after} », sans ligne de « contracts ».",
-    "unused_line": "« {section} » dans monitor.yaml : le compteur {meter} est inconnu, cette ligne est sans effet.",
+    "unknown_offer": "Coût partiel : aucune offre « {offer} » n’a de prix ; il y a {known}. Corrigez le contrat, ou "
+                     "ajoutez ses prix, dans Réglages.",
+    "wrong_power": "Coût partiel : {power} kVA n’existe pas dans l’offre {offer} : {powers}. Corrigez la puissance, "
+                   "ou ajoutez cet abonnement, dans Réglages.",
+    "no_contract": "Coût partiel : contrat inconnu le {day}. Ajoutez-le dans Réglages.",
+    "unnamed_change": "Le {day}, le compteur est passé de « {before} » à « {after} », sans contrat dans Réglages.",
+    "unused_line": "« {section} » dans Réglages : le compteur {meter} est inconnu, cette ligne est sans effet.",
     "prices_of": "Prix TTC, dernière grille du {day}. Estimation : votre facture fait foi.",
     "old_price": "Prix à vérifier : la grille {offer} date du {start}, et les prix réglementés changent le 1er février "
                  "et le 1er août (teleinfo-monitor prices check).",
-    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre sous « contracts », dans monitor.yaml.",
+    "prices_assumed": "Prix : Tarif Bleu d’EDF, supposé. Indiquez votre offre dans les réglages de la page.",
     "seen_on": "prix du {day}",
     "old_price_market": "Prix à vérifier, vus il y a plus de cent jours : {offers}.",
     "old_price_own": "Prix à vérifier : la grille {offer} date du {start}, il y a plus de sept mois.",
@@ -43,7 +44,7 @@ FR: Mapping[str, str] = {
     "sun_shares": "Autoconsommation : {of_production} · taux d’autoproduction : {of_use}.",
     "sun_saved": "Économisé par l’autoconsommation : {amount}, au prix du kWh de chaque heure.",
     "sun_earned": "Vente du surplus : {amount}.",
-    "sun_no_feed_in": "Vente du surplus : prix inconnu. Ajoutez « feed_in » dans prices.yaml.",
+    "sun_no_feed_in": "Vente du surplus : prix inconnu. Indiquez-le dans Réglages.",
     "sun_surplus": "Heures de surplus, où l’injection dépasse le soutirage : {hours}.",
     "sun_contradiction": "Production mesurée de {made} kWh pour {exported} kWh injectés (périodes : {count}) : "
                          "l’un des deux est faux, voyez la source et son câblage.",
@@ -57,12 +58,9 @@ FR: Mapping[str, str] = {
     "partial": "coût partiel, non classé",
     "why_prices": "Aucun prix pour {count} h.",
     "why_subscription": "Abonnement inconnu pour cette puissance ({power} kVA).",
-    "why_colours": "La couleur de {days} Tempo est inconnue ; elle est connue jusqu’au {until}. Pour la suite, "
-                   "donnez un fichier (option « tempo ») ou comparez jusque-là.",
-    "why_calendar": "Le calendrier de ses jours n’est pas fourni pour {count} h : donnez un fichier (option "
-                    "« calendars », nom « {calendar} »).",
-    "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture (« off_peak » d’une "
-                   "ligne de « contracts », dans monitor.yaml).",
+    "why_colours": "La couleur de {days} Tempo est inconnue ; elle est connue jusqu’au {until}. Comparez jusque-là.",
+    "why_calendar": "Le calendrier de ses jours n’est pas fourni pour {count} h.",
+    "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture dans Réglages.",
     "why_minutes": "Ses prix changent en cours d’heure, et les minutes manquent pour {count} h.",
     "why_spot": "Prix spot absent pour {quarters}.", "quarter": "1 quart d’heure", "quarters": "{count} quarts d’heure",
     "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
@@ -109,11 +107,11 @@ FR: Mapping[str, str] = {
     "price_new": "nouvelle offre",
     "updated_prices": "Offres dont le prix change : {count}. Table gardée dans {kept} ; les anciennes lignes restent.",
     "prices_ok": "Aucun problème dans les prix.",
-    "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez « contracts », ou "
-                     "ajoutez-la dans prices.yaml.",
-    "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans prices.yaml.",
-    "issue_power": "{offer} : {detail} n’existe pas dans cette offre, mais {powers}. Corrigez « power » dans "
-                   "« contracts », ou ajoutez son abonnement dans prices.yaml.",
+    "issue_unknown": "{offer} : aucune offre de ce nom n’a de prix ; il y a {detail}. Corrigez le contrat, ou ajoutez "
+                     "ses prix, dans Réglages.",
+    "issue_missing": "{offer} : aucun prix aujourd’hui pour {detail}. Ajoutez-le dans Réglages.",
+    "issue_power": "{offer} : {detail} n’existe pas dans cette offre, mais {powers}. Corrigez la puissance, ou "
+                   "ajoutez cet abonnement, dans Réglages.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
                  "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou "
                  "complétez prices.yaml.",
@@ -168,6 +166,7 @@ EN: Mapping[str, str] = {
     "week_of": "week {number}, {day}",
     "subscription": "Standing charge",
     "OTHER": "Outside the contract", "register": "Register {name}",
+    "reactive": "Reactive energy {number}", "distributor": "Grid operator {number}",
     "peak": "Peak: {power} VA on {day} at {time}.", "base_load": "Base load: {watts} W.",
     "forecast": "Forecast from {start} to {end}: {expected}, between {low} and {high} four times out of five.",
     "forecast_few_days": "Forecast: 14 days of readings are needed.",
@@ -175,21 +174,21 @@ EN: Mapping[str, str] = {
     "recovered": "Recovered: {kwh} kWh were counted during interruptions, in the hour of the return.",
     "imported": "Imported: {kwh} kWh are from another source.",
     "imported_across": "Of these, {kwh} kWh are of a longer period (a day, a month): in the total only.",
-    "no_price": "Partial cost: no price for {what} ({offer}) on {day}. Add it to prices.yaml; past costs will be "
-                "calculated again.",
+    "no_price": "Partial cost: no price for {what} ({offer}) on {day}. Add it in Settings; past costs will be "
+                "recalculated.",
     "untold_price": "Partial cost: which price of {offer} held for {what} on {day} is not known. See docs/energy.md, "
                     "Rules.",
-    "unknown_offer": "Partial cost: no offer '{offer}' has prices; there are {known}. Correct `contracts` in "
-                     "monitor.yaml, or add it to prices.yaml.",
-    "wrong_power": "Partial cost: the offer {offer} has no {power} kVA, but {powers}. Correct `power` in "
-                   "monitor.yaml, or add its standing charge to prices.yaml.",
-    "no_contract": "Partial cost: the contract of {day} is not known. Add a line to `contracts` in monitor.yaml.",
-    "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and `contracts` has no line for it.",
-    "unused_line": "`{section}` in monitor.yaml: the meter {meter} is unknown, so this line has no effect.",
+    "unknown_offer": "Partial cost: no offer '{offer}' has prices; there are {known}. Correct the contract, or add "
+                     "its prices, in Settings.",
+    "wrong_power": "Partial cost: the offer {offer} has no {power} kVA, but {powers}. Correct the power, or add this "
+                   "standing charge, in Settings.",
+    "no_contract": "Partial cost: the contract of {day} is not known. Add it in Settings.",
+    "unnamed_change": "On {day} the meter went from '{before}' to '{after}', and Settings have no contract for it.",
+    "unused_line": "`{section}` in Settings: the meter {meter} is unknown, so this line has no effect.",
     "prices_of": "Prices with all taxes, latest price list of {day}. An estimate: your bill decides.",
     "old_price": "Check the prices: the {offer} price list dates from {start}, and regulated prices change on 1 "
                  "February and 1 August (teleinfo-monitor prices check).",
-    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Name your offer in `contracts` in monitor.yaml.",
+    "prices_assumed": "Prices: EDF Tarif Bleu, assumed. Choose your offer in the settings of the page.",
     "seen_on": "prices of {day}",
     "old_price_market": "Check the prices, last seen more than a hundred days ago: {offers}.",
     "old_price_own": "Check the prices: the {offer} price list dates from {start}, more than seven months ago.",
@@ -200,7 +199,7 @@ EN: Mapping[str, str] = {
     "sun_shares": "Self-consumption: {of_production} · self-sufficiency: {of_use}.",
     "sun_saved": "Saved by self-consumption: {amount}, at the price of a kWh in each hour.",
     "sun_earned": "Surplus sold: {amount}.",
-    "sun_no_feed_in": "Surplus sold: price unknown. Add `feed_in` to prices.yaml.",
+    "sun_no_feed_in": "Surplus sold: price unknown. Add it in Settings.",
     "sun_surplus": "Hours of surplus, with more exported than drawn: {hours}.",
     "sun_contradiction": "Measured production of {made} kWh, but {exported} kWh exported (periods concerned: {count}): "
                          "one of the two is wrong; check the source and its wiring.",
@@ -214,12 +213,9 @@ EN: Mapping[str, str] = {
     "partial": "partial cost, not ranked",
     "why_prices": "No price for {count} h.",
     "why_subscription": "No standing charge is known for this power ({power} kVA).",
-    "why_colours": "The colour of {days} of Tempo is unknown; it is known up to {until}. For what follows give a "
-                   "file (option `tempo`), or compare up to there.",
-    "why_calendar": "The calendar of its days is missing for {count} h: give a file (option `calendars`, name "
-                    "`{calendar}`).",
-    "why_windows": "Your off-peak hours are not known: write down those of your bill (`off_peak` of a line of "
-                   "`contracts`, in monitor.yaml).",
+    "why_colours": "The colour of {days} of Tempo is unknown; it is known up to {until}. Compare up to there.",
+    "why_calendar": "The calendar of its days is missing for {count} h.",
+    "why_windows": "Your off-peak hours are not known: enter those of your bill in Settings.",
     "why_minutes": "Its prices change within an hour, and minutes are missing for {count} h.",
     "why_spot": "No spot price for {quarters}.", "quarter": "a quarter of an hour",
     "quarters": "{count} quarters of an hour",
@@ -265,11 +261,11 @@ EN: Mapping[str, str] = {
     "price_new": "new offer",
     "updated_prices": "Offers whose price changes: {count}. The table is kept in {kept}; older rows stay.",
     "prices_ok": "No problem in the prices.",
-    "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct `contracts`, or add it to "
-                     "prices.yaml.",
-    "issue_missing": "{offer}: no price today for {detail}. Add it to prices.yaml.",
-    "issue_power": "{offer}: this offer has no {detail}, but {powers}. Correct `power` in `contracts`, or add its "
-                   "standing charge to prices.yaml.",
+    "issue_unknown": "{offer}: no offer of this name has prices; there are {detail}. Correct the contract, or add its "
+                     "prices, in Settings.",
+    "issue_missing": "{offer}: no price today for {detail}. Add it in Settings.",
+    "issue_power": "{offer}: this offer has no {detail}, but {powers}. Correct the power, or add this standing "
+                   "charge, in Settings.",
     "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
                  "1 February and 1 August. Take a newer table of the project (prices update), or complete "
                  "prices.yaml.",

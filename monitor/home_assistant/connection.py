@@ -21,7 +21,7 @@ _ANSWERS_WITHIN = 120.0  # seconds; a year of hours from an SD card takes its ti
 class HomeAssistant:
     """Sends commands as an administrator."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, oldest: tuple[int, int] = OLDEST) -> None:
         """Connect to Home Assistant at an address such as http://homeassistant.local:8123.
 
         Raises:
@@ -29,6 +29,7 @@ class HomeAssistant:
         """
         self.url = url
         self._token = token
+        self._oldest = oldest
         self._connect()
 
     def __enter__(self) -> Self:
@@ -63,8 +64,8 @@ class HomeAssistant:
         if answer.get("type") != "auth_ok":
             raise StatisticsError("token", url=self.url)
         version = str(answer.get("ha_version", ""))
-        if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST:
-            raise StatisticsError("too_old", version=version, oldest=".".join(map(str, OLDEST)))
+        if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < self._oldest:
+            raise StatisticsError("too_old", version=version, oldest=".".join(map(str, self._oldest)))
 
     def call(self, kind: str, **arguments: object) -> Any:
         """Send a command and return its result.

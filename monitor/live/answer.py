@@ -18,7 +18,9 @@ from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.schedule import upcoming
 from monitor.live.today import Today
 from monitor.live.values import Tariff, Values
+from monitor.money.amounts import Assumed
 from monitor.money.contracts import Contract
+from monitor.money.price_status import is_assumed, priced_as
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Facts
 from monitor.money.unit_price import unit_price
@@ -133,6 +135,7 @@ class LiveAnswer:
     subscribed: Annotated[int | None, "VA"]
     name: Annotated[str | None, "of the tariff period, where the register has no own name"]
     price: _Price
+    assumed: Assumed
     since: Annotated[datetime | None, "when the register began to run"]
     until: Annotated[datetime | None, "when another one will run, as the meter switched in the past week"]
     next: Sequence[Annotated[NextRegister, _CLOSED]]
@@ -242,6 +245,7 @@ def answer(
         subscribed=subscribed,
         name=rate.name,
         price=price(rate.register, now),
+        assumed=is_assumed(priced_as(prices, offer, now.astimezone(zone).date(), stated=_stated(today))),
         since=_since(view, today),
         until=_second(changes[0].at) if changes else None,
         next=[
@@ -256,6 +260,10 @@ def answer(
         links=Links(**links),
         ring=None if ring is None else RingOfPower((int(ring_end.timestamp()) - SECONDS + 1) * 1000, _STEP, list(ring)),
     )
+
+
+def _stated(today: Today | None) -> bool:
+    return today is not None and today.stated
 
 
 def _production(today: Today | None) -> ProductionNow | None:

@@ -14,6 +14,7 @@ from common.contract.prices import PriceSpan
 from monitor.base.answer import answer_type, one_of
 from monitor.base.formats import ten_thousandths
 from monitor.live.values import Tariff
+from monitor.money.amounts import Assumed
 
 _DRAWS = 1000  # W of a machine that uses its kWh within an hour
 _LEAST = 100  # W; less is no reason to start a machine
@@ -54,6 +55,7 @@ class Later:
 
     meter: str
     price: Annotated[int | None, "now, 1e-4 EUR a kWh, all taxes included; null: not known"] = None
+    assumed: Assumed = False
     surplus: Annotated[
         Surplus | None,
         "while a roof exports 100 W or more: a kWh that is used within an hour from now, at the price of feed_in as"
@@ -101,6 +103,7 @@ def later(
     return Later(
         meter,
         _price(present),
+        present.assumed,
         own_energy,
         None if change is None else PriceChange(change.start, _price(change)),
         [CheaperPrice(span.start, _price(span), _colour(span, tariff, now, zone)) for span in _cheaper(coming, cost)],

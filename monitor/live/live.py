@@ -7,15 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from common.contract.ports import write_choice
 from common.contract.topics import Topics
-from common.database.mariadb import Database
+from common.database.mariadb import Connection, Database
 from common.mqtt.events import Published, PublishToken
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
+from monitor.base.household import Ports
 from monitor.base.request_errors import RequestError
 from monitor.live.answer import LiveAnswer, answer, state_event
 from monitor.live.chain import Snapshot, links, meter_snapshot
 from monitor.live.later import Later, later
+from monitor.live.look import Look
 from monitor.live.meter import SECONDS, MeterView, clock_of
 from monitor.live.mqtt_listener import MqttListener
 from monitor.live.prices import Past, PriceTopic, Retained
@@ -68,15 +71,17 @@ class Live:
         config: MonitorConfig,
         prices: PriceTable,
         calendars: Calendars,
+        cache: Cache | None = None,
         *,
         alerts: Callable[[Callable[[], Iterable[str]]], Summary],
-        cache: Cache | None = None,
+        settle: Callable[[Connection], None] | None = None,
         clients: StreamClients | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
         self._prices = prices
         self._calendars = calendars
+        self._cache = cache
         self._clock = clock
         self._state = LiveState()
         self._clients = clients or StreamClients()
@@ -87,7 +92,9 @@ class Live:
 
         def connect() -> Opened:
             connection = open_tables(Database(config.database))
-            return connection, Home(connection, config, self._prices, self._calendars, cache)
+            if not self._config.household.is_known and settle is not None:
+                settle(connection)
+            return connection, Home(connection, self._config, self._prices, self._calendars, self._cache)
 
         self._poll = DatabasePoll(connect, config.time_zone, clock, self._fill_minutes)
         self._price_topic = PriceTopic(
@@ -95,7 +102,10 @@ class Live:
         )
         self.alerts = alerts(self.named_meters)
         self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
+        self._port_topic = Retained("ports", partial(self._retain, lambda topics, name: topics.ports("monitor", name)))
+        self._chosen_ports: bytes | None = None  # the message; None: nobody has chosen
         self._listener = self._new_listener()
+        self.look = Look(config.mqtt, config.name)
 
     def _new_listener(self) -> MqttListener | None:
         if self._config.mqtt is None:
@@ -122,10 +132,10 @@ class Live:
             self._listener.close()
         self._poll.close()
 
-    def use(self, prices: PriceTable, calendars: Calendars) -> None:
-        """Compute costs with other prices and calendars from now on."""
-        self._prices, self._calendars = prices, calendars
-        self._price_topic.use(prices, calendars)
+    def use(self, config: MonitorConfig, prices: PriceTable, calendars: Calendars, cache: Cache | None = None) -> None:
+        """Answer with other settings, prices and calendars from now on."""
+        self._config, self._prices, self._calendars, self._cache = config, prices, calendars, cache
+        self._price_topic.use(config, prices, calendars)
         self._poll.reopen()
 
     def use_pasts(self, pasts: Mapping[str, Past]) -> None:
@@ -149,13 +159,13 @@ class Live:
 
     def meters(self) -> list[str]:
         """Return all meters that broker or database know, by identifier."""
-        stored, houses = self._poll.meters() or (), self._config.meters
+        stored, houses = self._poll.meters() or (), self._config.household.meters
         found = (*self._state.meters(), *(meter.identifier for meter in stored))
         return sorted({newest(address, houses) for address in found})
 
     def named_meters(self) -> set[str]:
         """Return the meters that broker and configuration know, without a look at the database."""
-        houses = self._config.meters
+        houses = self._config.household.meters
         return {newest(address, houses) for address in self._state.meters()} | {house.address for house in houses}
 
     def choose(self, meter: str | None) -> str:
@@ -166,10 +176,10 @@ class Live:
         """
         known = self.meters()
         if meter is not None:
-            meter = newest(meter, self._config.meters)
+            meter = newest(meter, self._config.household.meters)
         if meter is None:
             if len(known) > 1:
-                raise RequestError("meter_needed", known=", ".join(known), meters=known)
+                raise RequestError("meter_needed", known=", ".join(known), members={"meters": known})
             return known[0] if known else NO_METER
         # While the database has not answered yet, it may know more.
         if meter not in known and self._poll.meters() is not None:
@@ -229,7 +239,7 @@ class Live:
 
     def views(self) -> list[MeterView]:
         """Return what is known of each meter; an address whose meter was replaced says nothing any more."""
-        now, houses = time.monotonic(), self._config.meters
+        now, houses = time.monotonic(), self._config.household.meters
         known = [identifier for identifier in self._state.meters() if newest(identifier, houses) == identifier]
         return [view for identifier in known if (view := self._state.meter(identifier, now)) is not None]
 
@@ -270,6 +280,11 @@ class Live:
     def _links_text(self, meter: str) -> str:
         return json.dumps(self.links(meter), separators=(",", ":"))
 
+    def use_ports(self, chosen: Ports) -> None:
+        """Publish which ports a reader is to listen to; while none is named, nothing."""
+        if chosen.reader is not None:
+            self._chosen_ports = write_choice(chosen.reader, chosen.ports, chosen.labels)
+
     # -- in the thread of the poll -------------------------------------------------------------------------------------
 
     def _fill_minutes(self, home: Home, meter: Meter) -> None:
@@ -293,6 +308,7 @@ class Live:
     def _on_answer(self, answer: Published) -> None:
         self._price_topic.on_answer(answer)
         self._alert_topic.on_answer(answer)
+        self._port_topic.on_answer(answer)
 
     def _on_frame(self, meter: str) -> None:
         if meter in self._clients.meters:
@@ -306,6 +322,7 @@ class Live:
         """Publish prices and alerts; tell clients what no message says: a meter is silent, the stream lives."""
         self._price_topic.tick(time.monotonic())
         self._publish_alerts()
+        self._publish_ports()
         watched = self._clients.meters
         if NO_METER in watched and self._state.meters():
             self._clients.close_meter(NO_METER)  # they come back, and then it is the meter that they watch
@@ -320,6 +337,12 @@ class Live:
                 self._sent_links[meter] = text
                 self._clients.publish(meter, "link", event("link", text))
                 self._publish_state(meter)
+
+    def _publish_ports(self) -> None:
+        if not self._state.connected:
+            self._port_topic.on_disconnected()
+        elif self._chosen_ports is not None:
+            self._port_topic.show(self._chosen_ports)
 
     def _publish_alerts(self) -> None:
         """Tell MQTT and all clients what is wrong, when it changes."""

@@ -59,6 +59,7 @@ class MqttListener:
                 *(topic("+") for topic in (topics.state, topics.link, topics.frame, topics.stored)),
                 *(topics.status(kind, "+") for kind in ("reader", "storer")),
                 *(topics.health(kind, "+") for kind in ("reader", "storer")),
+                topics.ports("reader", "+"),
             ],
             emit=self._emit,
         )
@@ -149,6 +150,8 @@ class MqttListener:
                 self._tick()
             case ["reader" | "storer" as kind, name, "health"]:
                 self._house.on_health(kind, name, message.payload, at)
+            case ["reader", name, "ports"]:
+                self._house.on_ports(name, message.payload, at)
 
     def _take_frame(self, meter: str, payload: bytes, now: float) -> None:
         if now - self._read_at.get(meter, 0.0) < FRAME_EVERY:

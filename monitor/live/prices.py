@@ -219,9 +219,9 @@ class PriceTopic:
         self._connected_at: float | None = None  # monotonic
         self._topic = Retained("prices", publish)
 
-    def use(self, prices: PriceTable, calendars: Calendars) -> None:
-        """Compute with other prices and calendars from now on; may be called from any thread."""
-        self._rates = _Rates(prices, calendars)
+    def use(self, config: MonitorConfig, prices: PriceTable, calendars: Calendars) -> None:
+        """Compute with other settings, prices and calendars from now on; may be called from any thread."""
+        self._config, self._rates = config, _Rates(prices, calendars)
 
     def use_pasts(self, pasts: Mapping[str, Past]) -> None:
         """Compute with this past of meters from now on; may be called from any thread."""
@@ -237,6 +237,8 @@ class PriceTopic:
         if not self._house.connected:
             self._connected_at = None
             self._topic.on_disconnected()
+            return
+        if not self._config.household.is_known:  # prices of another offer would be retained
             return
         if self._connected_at is None:
             self._connected_at = monotonic
@@ -312,11 +314,11 @@ class PriceTopic:
 
     def _contracts(self, identifier: str, said: Tariff, start: datetime, end: datetime) -> list[Contract]:
         """Return the contracts: the user's lines, before the first of them what the meter says."""
-        houses = (house for house in self._config.meters if house.address == identifier)
+        houses = (house for house in self._config.household.meters if house.address == identifier)
         addresses = next(((house.address, *house.replaced) for house in houses), (identifier,))
         power = None if said.subscribed is None else said.subscribed // 1000
         return contracts(
-            [line for line in self._config.contracts if line.meter in addresses],
+            [line for line in self._config.household.contracts if line.meter in addresses],
             [ContractSpan(start=start, end=end, offer=said.offer, calendar=None, power=power)],
             self._zone,
             end,

@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from common.contract.frame import METER, Frame, check_size, read_json
+from common.contract.ports import OfferedPort, read_offer
 from common.errors import MessageError
 from common.runtime.logs import RateLimiter
 from monitor.live.meter import LiveMeter, MeterView
@@ -31,13 +32,27 @@ class Program:
     status: str  # online, offline; of a storer also stalled: the database is away from it
     health: Mapping[str, Any] | None  # its counters, as it published them last
     at: datetime  # when it last published something, by our clock; what is retained may be older
+    offered: Sequence[OfferedPort] = ()  # what a reader could listen to, whose port is chosen in the page
 
     @property
     def meters(self) -> frozenset[str]:
         """The meters that a reader reads."""
+        return frozenset(self._of_lines("meter"))
+
+    @property
+    def ports(self) -> list[str]:
+        """The ports that a reader reads."""
+        return self._of_lines("port")
+
+    @property
+    def asks_port(self) -> bool:
+        """Whether the port of a reader is chosen in the page."""
+        return (self.health or {}).get("asks_port") is True
+
+    def _of_lines(self, key: str) -> list[str]:
         lines = (self.health or {}).get("lines")
-        found = [line.get("meter") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
-        return frozenset(meter for meter in found if isinstance(meter, str))
+        values = [line.get(key) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+        return [value for value in values if isinstance(value, str)]
 
 
 class LiveState:
@@ -151,6 +166,16 @@ class LiveState:
         if payload:
             health = _object(payload)
             self._change_program(kind, name, at, lambda program: replace(program, health=health, at=at))
+
+    def on_ports(self, reader: str, payload: bytes, at: datetime) -> None:
+        """Handle what a reader could listen to; an empty message clears it.
+
+        Raises:
+            MessageError: it is no offer.
+        """
+        offered = read_offer(payload) if payload else []
+        if offered or reader in self._programs["reader"]:
+            self._change_program("reader", reader, at, lambda program: replace(program, offered=offered, at=at))
 
     def _change(self, identifier: str, now: float, change: Callable[[LiveMeter], None]) -> None:
         with self._lock:

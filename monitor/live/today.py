@@ -45,6 +45,7 @@ class Today:
     offer: str | None  # that prices are looked up by
     power: int | None  # subscribed, kVA
     switches: Sequence[Change]  # of the last eight days, in order
+    stated: bool = False  # the owner has said that this is the offer
     structure: str | None = None  # of the meter's registers: an id of OFFERS
     production_wh: int | None = None  # None: there is no source of it, or it is new today
     production: tuple[datetime, int] | None = None  # the present one, a minute or two old: when, and W
@@ -84,6 +85,7 @@ def today(home: Home, meter: Meter, now: datetime, zone: ZoneInfo) -> Today:
             Change(one.at, supplier_name(one.supplier, structure))
             for one in home.switches(meter, start - _WEEK - _DAY, now)
         ],
+        stated=facts is not None and facts.stated,
         structure=structure,
         production_wh=sun.made(roofs, start, now) if roofs else None,
         production=sun.power(roofs, now) if roofs else None,

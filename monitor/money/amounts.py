@@ -70,6 +70,10 @@ class CostAnswer:
         )
 
 
+#: Of an answer whose prices are not all of `prices`.
+Assumed = Annotated[bool, "its prices are EDF's Tarif Bleu, and the owner has not said that this is their offer"]
+
+
 @answer_type
 class PricedOffer:
     """The offer that prices belong to."""

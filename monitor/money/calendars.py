@@ -1,4 +1,4 @@
-"""Bank holidays and the calendars of offers, bundled and from the files of the user.
+"""Bank holidays and the calendars of offers, bundled and as the owner wrote them down.
 
 A day that no source names is not guessed.
 """
@@ -11,9 +11,8 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
-from monitor.money.dated_files import read_colours, read_dated, read_file
+from monitor.money.dated_files import read_dated
 from monitor.money.prices import PriceTable
 from monitor.money.tempo import bundled_colours
 
@@ -87,7 +86,7 @@ class Calendars:
     """The facts that rules ask for."""
 
     shown: Mapping[date, str] = field(default_factory=dict)  # blue, white or red: as the meter showed
-    written: Mapping[date, str] = field(default_factory=dict)  # as the user's file says
+    written: Mapping[date, str] = field(default_factory=dict)  # as the owner wrote them down
     listed: Mapping[str, Listed] = field(default_factory=bundled_calendars)
     alsace_moselle: bool = False
 
@@ -116,43 +115,36 @@ class Calendars:
         return day.weekday() >= _SATURDAY or day.month not in _RED_MONTHS or day in holidays(day.year)
 
 
-def load_calendars(
-    tempo: Path | None, files: Iterable[tuple[str, Path]], prices: PriceTable, *, alsace_moselle: bool
+def calendars_of(
+    tempo: Mapping[date, str], days: Mapping[str, Mapping[date, str]], *, alsace_moselle: bool
 ) -> Calendars:
-    """Read the files that the configuration names: that of Tempo's colours, and others by the name of their calendar.
+    """Return the calendars with the days that the owner wrote down.
 
     Args:
-        tempo: the file of colours.
-        files: the others.
-        prices: whose rules ask for kinds of days.
+        tempo: colours: blue, white or red.
+        days: kinds of days, by the name of their calendar; those that are not listed are ordinary from the first to
+            the last.
         alsace_moselle: count the bank holidays of Alsace and Moselle, too.
+    """
+    own = {name: Listed(kinds, min(kinds), max(kinds)) for name, kinds in days.items() if kinds}
+    return Calendars(written=tempo, listed={**bundled_calendars(), **own}, alsace_moselle=alsace_moselle)
+
+
+def foreign_words(days: Mapping[str, Mapping[date, str]], prices: PriceTable) -> Iterable[tuple[str, Collection[str]]]:
+    """Yield the calendars without a day of the kinds that offers ask for, with these: all days would be ordinary."""
+    for name, kinds in days.items():
+        asked = prices.day_kinds(name)
+        if asked and not set(asked) & set(kinds.values()):
+            yield name, asked
+
+
+def read_days(content: bytes, origin: str) -> dict[date, str]:
+    """Read a file of a calendar: a day and its kind a line.
 
     Raises:
-        ConfigError: one cannot be read, or a line is wrong.
+        ConfigError: a line is wrong.
     """
-    own = {name: _listed(file, prices.day_kinds(name)) for name, file in files}
-    return Calendars(
-        written={} if tempo is None else read_colours(read_file(tempo), str(tempo)),
-        listed={**bundled_calendars(), **own},
-        alsace_moselle=alsace_moselle,
-    )
-
-
-def _listed(file: Path, asked: Collection[str]) -> Listed:
-    """Return a calendar: days that are not listed are ordinary from the first listed one to the last.
-
-    One that lists no day of the kinds that are asked for has them in other words, so all its days would be ordinary.
-    """
-    example = f"2026-01-15;{min(asked, default='peak')}"
-    kinds = read_dated(read_file(file), str(file), _parse, f"a day and its kind such as {example}")
-    if not kinds:
-        raise ConfigError(f"{file}: no days are listed: write a line such as {example} for each")
-    if asked and not set(asked) & set(kinds.values()):
-        raise ConfigError(
-            f"{file}: no day is {' or '.join(sorted(asked))}, the words that the offers ask for: write {example}, not"
-            f" {', '.join(sorted(set(kinds.values())))}"
-        )
-    return Listed(kinds, min(kinds), max(kinds))
+    return read_dated(content, origin, _parse, "a day and its kind such as 2026-01-15;peak")
 
 
 def _parse(line: str) -> tuple[date, str] | None:

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.base.calendar import midnight
-from monitor.base.household import ContractLine, OffPeak
+from monitor.base.household import ContractLine
 from monitor.base.request_errors import RequestError
+from monitor.base.windows import OffPeak
 from monitor.readings.periods import ContractSpan
 
 #: How far from a change that the meter showed a line may begin and still be about it.

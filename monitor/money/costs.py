@@ -11,7 +11,7 @@ from monitor.base.config import MonitorConfig
 from monitor.base.household import ContractLine
 from monitor.money.bill import Bill, Cost, add_up
 from monitor.money.contracts import Contract, UnnamedChange, contract_start, contracts, unnamed_changes
-from monitor.money.price_status import OldPrice, PricedAs, old_price, priced_as
+from monitor.money.price_status import OldPrice, PricedAs, is_assumed, old_price, priced_as
 from monitor.money.prices import PriceTable
 from monitor.money.profile_billing import ProfileBilling
 from monitor.readings.energy import EnergyReader
@@ -62,8 +62,10 @@ class CostAnswers:
         self._zone = config.time_zone
 
     def lines(self, meter: Meter) -> list[ContractLine]:
-        """Return the lines of the configuration about a meter, the earliest first."""
-        return sorted((one for one in self._config.contracts if meter.has(one.meter)), key=lambda one: one.start)
+        """Return the contracts of a meter, the earliest first."""
+        return sorted(
+            (one for one in self._config.household.contracts if meter.has(one.meter)), key=lambda one: one.start
+        )
 
     def contract_start(self, meter: Meter, now: datetime) -> date | None:
         """Return the first day of the present contract, as far as a line of the configuration names it."""
@@ -150,6 +152,10 @@ class CostAnswers:
             return None
         last = known[-1]
         return priced_as(self._prices, last.offer, self._last_day(last.end, now), stated=last.stated)
+
+    def is_assumed(self, meter: Meter, start: datetime, end: datetime, now: datetime) -> bool:
+        """Tell whether the prices at the end of a range are of an offer that nobody said is the owner's."""
+        return is_assumed(self.priced_as(self.contracts(meter, start, end), now))
 
     def newest_prices(self, known: Sequence[Contract], now: datetime) -> date | None:
         """Return the first day of the newest prices that contracts were billed with; None: they have none."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from common.contract.offers import COLOURS
 from common.errors import ConfigError
@@ -54,6 +54,23 @@ class SpotPrices:
 
     by_quarter: Mapping[int, Decimal]
 
+    @classmethod
+    def of_starts(cls, prices: Mapping[int, Decimal]) -> Self:
+        """Return the prices that hold from each of these moments (Unix time), EUR per MWh.
+
+        One holds for an hour where the next begins an hour later, else for a quarter. The market went from hours to
+        quarters, never back: an hour after a quarter is three quarters that are missing.
+        """
+        starts = sorted(prices)
+        by_quarter: dict[int, Decimal] = {}
+        length = _HOUR
+        for start, following in zip(starts, [*starts[1:], None], strict=True):
+            if following is not None and following - start == QUARTER:
+                length = QUARTER
+            for quarter in range(start, start + length, QUARTER):
+                by_quarter[quarter] = prices[start] / _MEGA
+        return cls(by_quarter)
+
     def of(self, start: int, seconds: int) -> Decimal | None:
         """Return the price from a moment on; None: it is not known for all of that time, or changes in it."""
         found = {self.by_quarter.get(moment) for moment in _quarters(start, seconds)}
@@ -69,24 +86,13 @@ class SpotPrices:
         return [min(found), max(found)] if found else []
 
 
-def read_spot(content: bytes, origin: str) -> SpotPrices:
-    """Read a file; a line holds for an hour where the next one begins an hour later, else for a quarter.
-
-    The market went from hours to quarters, never back: an hour after a quarter is three quarters that are missing.
+def read_spot(content: bytes, origin: str) -> dict[int, Decimal]:
+    """Return the market prices of a file, EUR per MWh, by their start (Unix time).
 
     Raises:
         ConfigError: a line is wrong.
     """
-    prices = read_dated(content, origin, _spot, "2026-01-15T10:00:00Z;85.20 (UTC, EUR per MWh)")
-    starts = sorted(prices)
-    by_quarter: dict[int, Decimal] = {}
-    length = _HOUR
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        if following is not None and following - start == QUARTER:
-            length = QUARTER
-        for quarter in range(start, start + length, QUARTER):
-            by_quarter[quarter] = prices[start]
-    return SpotPrices(by_quarter)
+    return read_dated(content, origin, _spot, "2026-01-15T10:00:00Z;85.20 (UTC, EUR per MWh)")
 
 
 def _quarters(start: int, seconds: int) -> range:
@@ -96,7 +102,7 @@ def _quarters(start: int, seconds: int) -> range:
 def _spot(line: str) -> tuple[int, Decimal] | None:
     match = _SPOT_LINE.fullmatch(line)
     start = None if match is None else _start(match[1])
-    return None if match is None or start is None else (start, Decimal(match[2]) / _MEGA)
+    return None if match is None or start is None else (start, Decimal(match[2]))
 
 
 def _start(text: str) -> int | None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from common.database.mariadb import Connection, Database
-from common.errors import ConfigError, TeleinfoError, Unavailable
+from common.errors import ConfigError, DatabaseError, TeleinfoError, Unavailable
 from common.machine.deployment import here
 from common.settings import config
 from common.settings.language import language_of
@@ -16,11 +17,11 @@ from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
 from monitor.base.request_errors import RequestError
-from monitor.money.calendars import Calendars, load_calendars
+from monitor.money.calendars import Calendars
 from monitor.money.costs import CostAnswers
+from monitor.money.current import CurrentHousehold, Snapshot
 from monitor.money.forecast import ForecastAnswers
 from monitor.money.interval import IntervalAnswers
-from monitor.money.price_files import load_prices
 from monitor.money.prices import PriceTable
 from monitor.money.profile_billing import ProfileBilling
 from monitor.readings.cache import Cache
@@ -38,7 +39,7 @@ PROGRAM = "teleinfo-monitor"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A meter and its contract, as the configuration has it, else as the meter says; `structure` is what it says."""
+    """A meter and its contract, as the owner says, else as the meter does; `structure` is what it says."""
 
     last: datetime  # of its last readings
     standard: bool
@@ -48,6 +49,7 @@ class Facts:
     power: int | None  # kVA
     contract_start: date | None
     structure: str | None  # an id of OFFERS
+    stated: bool = False  # the owner has named the offer
 
 
 class Home:
@@ -85,7 +87,7 @@ class Home:
 
     def meters(self) -> list[Meter]:
         """Return the meters of the database; a house whose meter was replaced has one."""
-        self._last_meters, self._last_sources = group_meters(self.hours.meters(), self.config.meters), None
+        self._last_meters, self._last_sources = group_meters(self.hours.meters(), self.config.household.meters), None
         return self._last_meters
 
     def sources(self, meter: Meter, kind: str) -> list[Source]:
@@ -99,9 +101,9 @@ class Home:
         return behind(self._last_sources, meter, meters, kind)
 
     def unused(self) -> list[Unused]:
-        """Return what in the configuration concerns no meter of the database."""
-        known, config = {meter.identifier for meter in self.hours.meters()}, self.config
-        return unused(known, config.contracts, config.meters, config.notes)
+        """Return what in the settings concerns no meter of the database."""
+        known, household = {meter.identifier for meter in self.hours.meters()}, self.config.household
+        return unused(known, household.contracts, household.meters, household.notes)
 
     def meter(self, identifier: str | None) -> Meter:
         """Return one meter: by its name, an address, or the last digits of one.
@@ -149,6 +151,7 @@ class Home:
             power=line.power if line else contract.power,
             contract_start=self.costs.contract_start(meter, now),
             structure=contract.offer,
+            stated=line is not None,
         )
 
     def first(self, meter: Meter) -> datetime | None:
@@ -198,13 +201,14 @@ Lend = Callable[[], AbstractContextManager[Home]]
 @contextlib.contextmanager
 def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConfig]]:
     """Open the database of a command's configuration; what goes wrong there is told in the language of the command."""
-    settings = config.load(MonitorConfig, arguments.config)
-    prices = load_prices(settings.prices, arguments.config.parent, settings.spot)
-    calendars = load_calendars(settings.tempo, settings.calendars, prices, alsace_moselle=settings.alsace_moselle)
-    language, database = language_in(arguments, settings), Database(settings.database)
+    machine = config.load(MonitorConfig, arguments.config)
+    language, database = language_in(arguments, machine), Database(machine.database)
     try:
         with contextlib.closing(open_tables(database)) as connection:
-            yield Home(connection, settings, prices, calendars), settings
+            household = CurrentHousehold(machine, arguments.config.parent)
+            household.refresh(connection)
+            language = language_in(arguments, household.now.config)
+            yield Home(connection, *household.now), household.now.config
     except RequestError as error:
         raise ConfigError(error.text(language)) from error
     except Unavailable as error:
@@ -215,9 +219,21 @@ def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConf
         raise TeleinfoError(away.text(language)) from error
 
 
+def settings_now(machine: MonitorConfig, folder: Path) -> Snapshot:
+    """Return what the household's settings say now; while the database is away, what holds without any.
+
+    Raises:
+        ConfigError: a table of prices in `folder` is wrong.
+    """
+    household = CurrentHousehold(machine, folder)
+    with contextlib.suppress(DatabaseError), contextlib.closing(open_tables(Database(machine.database))) as connection:
+        household.refresh(connection)
+    return household.now
+
+
 def language_in(arguments: argparse.Namespace, settings: MonitorConfig) -> str:
     """Return the language of a command's output."""
-    return arguments.language or settings.language or language_of()
+    return arguments.language or settings.household.language or language_of()
 
 
 def formats_of(arguments: argparse.Namespace, settings: MonitorConfig) -> Formats:

@@ -1,29 +1,22 @@
-"""Price files on disk: the user's, those that were updated, and the bundled ones.
+"""Tables of prices on disk: those that were updated, and the bundled ones.
 
 `prices update` takes a newer table, of which the project's release states the SHA-256: only when somebody asks for it.
-The monitor reads files again when they change.
 """
 
 import hashlib
 import http.client
-import logging
-import os
-import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 from common.errors import ConfigError
-from common.runtime.logs import ChangeLogger
 from common.settings.file_errors import reason
 from common.settings.yaml_file import parse_yaml, read_yaml
-from monitor.base.config import MonitorConfig
-from monitor.money.calendars import Calendars, load_calendars
-from monitor.money.dated_files import read_file, read_spot
+from monitor.base.files import replace_file
+from monitor.money.dated_files import SpotPrices, read_file
 from monitor.money.price_document import read_document
 from monitor.money.prices import Kind, PriceFile, PriceRow, PriceTable
 from monitor.money.rules import Rule
@@ -35,21 +28,29 @@ TABLES = (BUNDLED, MARKET)
 UPDATED = ("update_tarif_bleu.yaml", "update_offers.yaml")
 _LONGEST = 5_000_000  # bytes
 _TIMEOUT = 30  # seconds
-log = logging.getLogger(__name__)
-LOOK_EVERY = 5.0  # seconds
-_Seen = tuple[tuple[int, int] | None, ...]  # of each file: time of the last change and size; None: it is not there
 
 
-def load_prices(user_file: Path | None, folder: Path, spot_file: Path | None = None) -> PriceTable:
-    """Read all prices: `user_file` first, then what was updated in `folder`, then the bundled tables.
+def load_prices(folder: Path, own: PriceFile | None = None, spot: SpotPrices | None = None) -> PriceTable:
+    """Return all prices: the owner's first, then what was updated in `folder`, then the bundled tables.
 
     Raises:
         ConfigError: a file cannot be read, or a row is wrong.
     """
-    files = [] if user_file is None else [replace(read_document(read_yaml(user_file), str(user_file)), own=True)]
-    regulated, market = (tables(folder, place) for place in range(len(UPDATED)))
-    spot = None if spot_file is None else read_spot(read_file(spot_file), str(spot_file))
-    return PriceTable([*files, *regulated, *market], spot)
+    return all_prices(load_tables(folder), own, spot)
+
+
+def all_prices(tables: Sequence[PriceFile], own: PriceFile | None = None, spot: SpotPrices | None = None) -> PriceTable:
+    """Return the prices of tables, after the owner's."""
+    return PriceTable([*([] if own is None else [replace(own, own=True)]), *tables], spot)
+
+
+def load_tables(folder: Path) -> list[PriceFile]:
+    """Return the tables that were updated in `folder`, and the bundled ones.
+
+    Raises:
+        ConfigError: a file cannot be read, or a row is wrong.
+    """
+    return [table for place in range(len(UPDATED)) for table in tables(folder, place)]
 
 
 def tables(folder: Path, place: int) -> list[PriceFile]:
@@ -76,17 +77,7 @@ def keep(path: Path, content: bytes) -> None:
         ConfigError: it cannot be written; it is as it was.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # others may run at the same time
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fchmod(handle, 0o644)
-                os.fsync(handle)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, content, mode=0o644)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
@@ -166,72 +157,3 @@ def _changes(before: PriceFile, after: PriceFile, today: date) -> Iterator[Chang
 def _newest(table: PriceFile, offer: str, today: date) -> PriceRow | None:
     rows = [row for row in table.rows if row.offer == offer and row.start <= today]
     return max(rows, key=lambda row: row.start, default=None)
-
-
-class Rates(NamedTuple):
-    """What costs are computed with."""
-
-    prices: PriceTable
-    calendars: Calendars
-
-
-class PriceFiles:
-    """Reads the files again when one changes: a corrected price corrects the past, without a restart."""
-
-    def __init__(self, settings: MonitorConfig, folder: Path) -> None:
-        """Read the files; `folder` is that of the configuration.
-
-        Raises:
-            ConfigError: a file of prices or colours is wrong.
-        """
-        self._settings = settings
-        self._folder = folder
-        named = [
-            file
-            for file in (settings.prices, settings.tempo, settings.spot, *(file for _, file in settings.calendars))
-            if file is not None
-        ]
-        self._files = [*named, *(folder / name for name in UPDATED)]
-        self._changes = ChangeLogger(log)
-        self._looked_at = float("-inf")
-        self._seen = self._look()
-        self.current = self._read()
-
-    def refresh(self, now: float) -> bool:
-        """Look for changes at the monotonic time `now`; return whether `current` is new.
-
-        Files that are wrong change nothing: the log and `error` of the prices say what to correct.
-        """
-        if now - self._looked_at < LOOK_EVERY:
-            return False
-        self._looked_at = now
-        seen = self._look()
-        if seen == self._seen:
-            return False
-        self._seen = seen
-        try:
-            self.current = self._read()
-        except ConfigError as error:
-            self.current.prices.error = str(error)
-            self._changes.log(logging.ERROR, f"{error}; the prices from before are still used")
-            return False
-        self._changes.reset()
-        log.info("Reloaded prices and calendars")
-        return True
-
-    def _read(self) -> Rates:
-        settings = self._settings
-        prices = load_prices(settings.prices, self._folder, settings.spot)
-        calendars = load_calendars(settings.tempo, settings.calendars, prices, alsace_moselle=settings.alsace_moselle)
-        return Rates(prices, calendars)
-
-    def _look(self) -> _Seen:
-        return tuple(map(_state, self._files))
-
-
-def _state(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

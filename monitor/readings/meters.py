@@ -9,7 +9,7 @@ from monitor.readings.hours import Meter
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A section of the configuration that names a meter which the database does not know: it has no effect."""
+    """A section of the settings that names a meter which the database does not know: it has no effect."""
 
     section: str  # contracts, meters or notes
     meter: str

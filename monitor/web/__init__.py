@@ -4,9 +4,12 @@
 event loop; whatever needs the database waits in `workers` for a connection of `pool`, so a slow question never stops
 a stream.
 
-- `route` is what a route is given, and what it is: a name, parameters, a function and the schema of its answer.
-  `parameters` reads a query by it, `openapi` describes all of them. A place declares routes; the server is given them
-  and knows no place.
+- `route` is what a route or a change is given, and what it is: a name, parameters, a function and the schema of its
+  answer. `parameters` reads a query by it, `openapi` describes all of them. A place declares routes; the server is
+  given them and knows no place.
+- `api` answers what is read, on connections that can only read. `actions` carries out changes, one after the other, on
+  a connection that writes what is the page's and nothing else. A change comes from our own page or from a program,
+  never from another site: `router` looks at that before it reads the body.
 - `login`, `login_page`, `sessions` and `password` decide who may enter; `access` refuses foreign pages and hosts, and
   bounds the connections of a client.
 - `files` are those of the page; `preload` writes the first answers into it.

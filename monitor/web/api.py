@@ -14,7 +14,7 @@ from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.web.http import NO_STORE, REVALIDATE, Response, json_bytes, packed, problem
-from monitor.web.parameters import range_of, read_parameters
+from monitor.web.parameters import Paths, range_of, read_parameters
 from monitor.web.pool import Pool, PooledConnection
 from monitor.web.route import ApiRequest, Body, LiveRequest, LiveRoute, Route
 from monitor.web.workers import Busy, SingleFlight, Turns, Workers
@@ -41,7 +41,7 @@ class Api:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Prepare; `workers` wait for the database, `quick` ones for nothing that takes long."""
-        self._routes = {route.name: route for route in routes}
+        self._routes = Paths(routes)
         self._config = config
         self._pool = pool
         self._workers = workers
@@ -51,17 +51,26 @@ class Api:
         self._app = None if config.app is None else AppFile(config.app)
         self._now = now
         self._turns = Turns()
+        self.renew()
+        self._changes = ChangeLogger(log)
+
+    def renew(self) -> None:
+        """Share no answer that is being made with whoever asks from now on: something was changed."""
         self._waiting: SingleFlight[Response] = SingleFlight()  # by client and question
         self._flights: SingleFlight[Response] = SingleFlight()  # by question
-        self._changes = ChangeLogger(log)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a route has this name."""
+        return self._routes.find(name) is not None
 
     async def respond(self, name: str, query: str, language: str, client: str = "") -> Response:
         """Return the answer of a route in a language for a client, or a problem; it never raises."""
-        route = self._routes.get(name)
-        if route is None:
+        found = self._routes.find(name)
+        if found is None:
             return problem(RequestError("no_route", name=name[:60]), language)
+        route, in_path = found
         try:
-            parameters = read_parameters(query, route.parameters)
+            parameters = read_parameters(query, route.parameters, in_path)
         except RequestError as refusal:
             return problem(refusal, language)
         key = (name, language, repr(sorted(parameters.items())))
@@ -105,6 +114,9 @@ class Api:
             file = re.sub(r"[^0-9A-Za-z._-]", "-", answer.file)[:_MOST_DIGITS]
             disposition = f'attachment; filename="{file}"'
             return packed(answer.content, answer.kind, _LEVEL, Cache_Control=cache, Content_Disposition=disposition)
+        if route.version is not None:  # which is for a change, not for a copy that a browser keeps
+            response = packed(json_bytes(answer), JSON, _LEVEL, Cache_Control=NO_STORE)
+            return response.having(ETag=f'"{route.version(answer)}"')
         return packed(json_bytes(answer), JSON, _LEVEL, Cache_Control=cache)
 
     def _ask(self, route: Route | LiveRoute, parameters: Mapping[str, Any], now: datetime, language: str) -> Any:
@@ -114,7 +126,7 @@ class Api:
         try:
             with self._pool.borrow() as connection:
                 home = self._answers_on(connection)
-                answer = route.answer(ApiRequest(home, self._config, parameters, asked, now, self._live, language))
+                answer = route.answer(ApiRequest(home, parameters, asked, now, self._live, language))
                 if connection.reached and self._changes.reset():
                     log.info("Database connection restored")
         except DatabaseError as error:

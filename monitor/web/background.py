@@ -124,7 +124,7 @@ class SwitchHistory:
 
 
 class UnusedLines:
-    """Logs, once each, the lines of the configuration that concern no meter; the page shows them, too."""
+    """Logs, once each, the lines of the settings that concern no meter; the page shows them, too."""
 
     def __init__(self, lend: Lend) -> None:
         self._lend = lend

@@ -26,7 +26,7 @@ _KINDS = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-PLACES = frozenset(["jour", "bilan", "contrats", "etat"])  # and "", as frame/main.js names them
+PLACES = frozenset(["jour", "bilan", "contrats", "etat", "reglages"])  # and "", as frame/main.js names them
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
 _BASE = re.compile(r'<base href="?[^">]*"?>')

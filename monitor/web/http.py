@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -27,8 +27,14 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         404: "Introuvable",
         405: "Méthode refusée",
         408: "Trop lent",
+        409: "Trop tard",
+        412: "Modifié entre-temps",
         413: "Trop long",
         414: "Adresse trop longue",
+        415: "Format refusé",
+        422: "À corriger",
+        428: "Version manquante",
+        429: "Trop de demandes",
         500: "Erreur du programme",
         503: "Momentanément indisponible",
     },
@@ -39,8 +45,14 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         404: "Not found",
         405: "Method refused",
         408: "Too slow",
+        409: "Too late",
+        412: "Changed meanwhile",
         413: "Too long",
         414: "Address too long",
+        415: "Format refused",
+        422: "To be corrected",
+        428: "Version missing",
+        429: "Too many requests",
         500: "Internal error",
         503: "Unavailable at the moment",
     },
@@ -54,6 +66,11 @@ _POLICY = (
 )
 
 
+async def nothing(_: int) -> bytes:
+    """Receive no body."""
+    return b""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a browser asks for."""
@@ -64,8 +81,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     address: str = ""  # of the client, or of the last proxy
     secure: bool = False  # the connection to this program is TLS
-    body: bytes = b""
-    whole: bool = True  # the body has come in time
+    #: Reads the body once it is wanted, up to so many bytes; raises RequestError if it is longer or does not come.
+    receive: Callable[[int], Awaitable[bytes]] = nothing
     ingress: bool = False  # it came to the port of Home Assistant's Ingress
     #: To be called with the session or user that may enter: its connection is kept.
     admit: Callable[[str], None] = lambda _: None
@@ -126,11 +143,9 @@ def problem(refusal: RequestError, language: str, **headers: str) -> Response:
         "status": refusal.status,
         "detail": unbroken(detail, language),
     }
-    if refusal.meters:
-        body["meters"] = list(refusal.meters)
-    return Response(status=refusal.status, body=json_bytes(body), kind="application/problem+json").having(
-        Cache_Control=NO_STORE, **headers
-    )
+    return Response(
+        status=refusal.status, body=json_bytes(body | refusal.members), kind="application/problem+json"
+    ).having(Cache_Control=NO_STORE, **headers)
 
 
 def security_headers(frame_ancestors: Sequence[str]) -> Mapping[str, str]:

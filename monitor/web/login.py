@@ -17,8 +17,9 @@ from monitor.base.config import MonitorConfig, is_loopback
 from monitor.base.request_errors import RequestError
 from monitor.web import access, password
 from monitor.web import login_page as login
-from monitor.web.http import Request, Response, Stream, language_for, problem, redirect
+from monitor.web.http import Request, Response, Stream, language_for, redirect
 from monitor.web.metrics import Counters
+from monitor.web.route import Caller
 from monitor.web.sessions import Sessions, cookie_named, set_cookie
 from monitor.web.workers import Busy, Workers
 
@@ -109,7 +110,7 @@ class Authenticator:
         return None
 
     def _closed(self, request: Request, reason: str) -> Response:
-        return login.closed(request, RequestError(reason), self._config.language)
+        return login.closed(request, RequestError(reason), None)
 
     async def is_open(self, request: Request) -> bool:
         """Tell whether a request has a session, or needs none.
@@ -129,6 +130,12 @@ class Authenticator:
         if is_open:
             request.admit(token)
         return is_open
+
+    def caller(self, request: Request) -> Caller:
+        """Return who asks for a change."""
+        if request.ingress:
+            return Caller(is_guarded=True, ingress_user=request.headers.get("x-remote-user-id", "").strip())
+        return Caller(is_guarded=self._config.auth != "none")
 
     def client(self, request: Request) -> str:
         """Return who asks, for limits: a user of Home Assistant, a browser with a session, or an address."""
@@ -150,30 +157,33 @@ class Authenticator:
         return stream if not self.asks_password(request) else _Guarded(stream, lambda: self.is_open(request))
 
     async def enter(self, request: Request, *, leaving: bool) -> Response:
-        """Answer the login, or the logout."""
-        language = language_for(request, self._config.language)
+        """Answer the login, or the logout.
+
+        Raises:
+            RequestError: its form is too long, or does not arrive.
+        """
+        language = language_for(request, None)
         if self._sessions is None:
             return redirect("./")
         if request.method != "POST":
             _, follow = login.read_form(request.query.encode("ascii", "replace"))
             return redirect("./") if leaving else login.login_page(language, follow)
-        if len(request.body) > login.LONGEST_BODY:
-            return problem(RequestError("long_form"), language)
         if access.is_from_elsewhere(request):
             return login.login_page(language, "", 403, "elsewhere")
+        form = await request.receive(login.LONGEST_BODY)
         try:
             self._read_password(self._sessions)
             if leaving:
-                return await self._leave(request, self._sessions)
-            return await self._check(request, self._sessions, language)
+                return await self._leave(request, self._sessions, form)
+            return await self._check(request, self._sessions, form, language)
         except (NotReady, Busy) as error:
             self._password_log.log(logging.ERROR, str(error) or "too many logins wait for the check of the password")
             return login.login_page(language, "", 503, "unreadable")
 
-    async def _leave(self, request: Request, sessions: Sessions) -> Response:
+    async def _leave(self, request: Request, sessions: Sessions, form: bytes) -> Response:
         address, token = access.client_address(request, self._config.listen), self._token(request)
         if sessions.find(token, self._clock()):
-            if login.is_for_everywhere(request.body):
+            if login.is_for_everywhere(form):
                 log.info("Logout everywhere from %s: %s ended", address, plural(sessions.end_all(), "session"))
             else:
                 sessions.end(token)
@@ -181,8 +191,8 @@ class Authenticator:
             await self._save(sessions)
         return redirect("login")
 
-    async def _check(self, request: Request, sessions: Sessions, language: str) -> Response:
-        attempt, follow = login.read_form(request.body)
+    async def _check(self, request: Request, sessions: Sessions, form: bytes, language: str) -> Response:
+        attempt, follow = login.read_form(form)
         address, token = access.client_address(request, self._config.listen), self._token(request)
         client, known = self.client(request), sessions.is_ours(token)
         wait = self._throttle.begin(client, time.monotonic(), known=known)

@@ -1,7 +1,9 @@
 """Reads the parameters of a question as its route describes them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,7 @@ from monitor.web.route import Parameter
 LONGEST_QUERY = 2000
 _LONGEST_VALUE = 300
 _MOST = 30  # parameters
+NONE: Mapping[str, str] = MappingProxyType({})
 
 METER = Parameter(
     "meter", "The meter's address, as in MQTT topics; not needed if there is only one meter.", {"type": "string"}
@@ -43,8 +46,38 @@ def choices(name: str, text: str, values: Sequence[str], default: Sequence[str])
     return Parameter(name, text, {"type": "array", "items": items, "default": list(default)})
 
 
-def read_parameters(query: str, known: Sequence[Parameter]) -> dict[str, Any]:
-    """Return the parameters of a query, each as its schema has it, with the defaults of those that are not there.
+class Named(Protocol):
+    """A route, or an action."""
+
+    @property
+    def name(self) -> str:
+        """Its path; `{id}` in it is a parameter."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+class Paths(Generic[T]):
+    """Finds a route by its path."""
+
+    def __init__(self, routes: Iterable[T]) -> None:
+        self._plain = {route.name: route for route in routes}
+        self._patterns = [
+            (re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", name)), route)
+            for name, route in self._plain.items()
+            if "{" in name
+        ]
+
+    def find(self, path: str) -> tuple[T, Mapping[str, str]] | None:
+        """Return the route, and the parameters that its path has."""
+        if "{" not in path and (route := self._plain.get(path)) is not None:
+            return route, {}
+        matches = ((pattern.fullmatch(path), route) for pattern, route in self._patterns)
+        return next(((route, match.groupdict()) for match, route in matches if match is not None), None)
+
+
+def read_parameters(query: str, known: Sequence[Parameter], in_path: Mapping[str, str] = NONE) -> dict[str, Any]:
+    """Return the parameters of a query and of a path, each as its schema has it, with the defaults of those not there.
 
     Raises:
         RequestError: one is unknown, is there twice, or is not as its schema has it.
@@ -57,7 +90,7 @@ def read_parameters(query: str, known: Sequence[Parameter]) -> dict[str, Any]:
         raise RequestError("unreadable_query") from None
     parameters = {parameter.name: parameter for parameter in (*known, LANGUAGE)}
     values: dict[str, Any] = {}
-    for name, text in pairs:
+    for name, text in (*in_path.items(), *pairs):
         if name not in parameters:
             raise RequestError("unknown_parameter", name=_shown(name), known=", ".join(parameters))
         if name in values:

@@ -31,6 +31,7 @@ async def first_answers(ask: Ask, place: str, query: str, language: str, *, app:
             if app:
                 await _take(ask, "app", {"lang": language}, found)
             await _take(ask, "alerts", {"lang": language}, found)
+            await _take(ask, "requests", {"lang": language}, found)
             meters = await _take(ask, "meters", {"lang": language}, found)
             if meters is not None and place in ("", "index.html"):
                 known = {meter["id"]: meter for meter in json.loads(meters)["meters"]}

@@ -1,20 +1,24 @@
 """What a route of the API is given. Nothing of the web is known here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from enum import Enum
+from typing import Annotated, Any, ClassVar
 
+from common.database.mariadb import Connection
 from monitor.base.answer import More
 from monitor.base.config import AppFile, MonitorConfig
 from monitor.base.ranges import Range, check_length
 from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
+from monitor.money.current import CurrentHousehold
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.web.typed import Schema, answer_schema
 
 _HOUR = timedelta(hours=1)
+LONGEST_JSON = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,16 @@ class ApiRequest:
     """One question to a route that reads the database."""
 
     home: Home  # on a connection that nobody else uses now
-    config: MonitorConfig
     parameters: Mapping[str, Any]  # as `read_parameters` returns them, without the range
     range: Range
     now: datetime
     live: Live
     language: str = "fr"
+
+    @property
+    def config(self) -> MonitorConfig:
+        """The configuration, with the household's settings."""
+        return self.home.config
 
     def meter(self) -> Meter:
         """Return the meter that is asked about.
@@ -52,7 +60,7 @@ class ApiRequest:
             raise RequestError("no_readings")
         known = [meter.identifier for meter in meters]
         if identifier is None:
-            raise RequestError("meter_needed", known=", ".join(known), meters=known)
+            raise RequestError("meter_needed", known=", ".join(known), members={"meters": known})
         raise RequestError("unknown_meter", meter=identifier, known=", ".join(known))
 
     def given_range(self, longest: timedelta) -> tuple[datetime, datetime]:
@@ -99,6 +107,30 @@ class LiveRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for a change, as far as it matters."""
+
+    is_guarded: bool  # a password, a proxy or Home Assistant has let it in
+    ingress_user: str | None = None  # whom Home Assistant names, by id; None: it does not come from there
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """One change that is asked for."""
+
+    home: Home  # on a connection that can only read
+    connect: Callable[[], Connection]  # opens one that may write what is the page's
+    config: MonitorConfig
+    household: CurrentHousehold
+    parameters: Mapping[str, Any]
+    body: Any  # as the action takes it: JSON, bytes or None
+    version: int | None  # of `If-Match`
+    caller: Caller
+    now: datetime
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """An answer that is no JSON."""
 
@@ -125,6 +157,9 @@ class Route:
     parameters: Sequence[Parameter]
     answer: Callable[[ApiRequest], Any]
     without_database: "Callable[[LiveRequest], Any] | None" = None
+    version: Callable[[Any], int] | None = None  # of an answer, which a change must name; it is its entity tag
+    method: ClassVar = "GET"
+    status: ClassVar = 200
 
     @property
     def schema(self) -> Schema:
@@ -140,6 +175,41 @@ class LiveRoute:
     text: str
     parameters: Sequence[Parameter]
     answer: Callable[[LiveRequest], Any]
+    version: ClassVar = None
+    method: ClassVar = "GET"
+    status: ClassVar = 200
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of the answer."""
+        return answer_schema(self.answer)
+
+
+class Sent(Enum):
+    """What an action takes: JSON, or bytes as they are."""
+
+    JSON = "application/json"
+    BYTES = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A change below `api/v1/`. A name in braces is a parameter: `settings/{section}`.
+
+    `answer` raises RequestError for a change that is refused, and the errors of the database as they are.
+    """
+
+    method: str  # PUT, POST or DELETE
+    name: str
+    text: str
+    answer: Callable[[ActionRequest], Any]
+    parameters: Sequence[Parameter] = ()
+    sent: Sent | None = None  # None: no body
+    body: Schema = field(default_factory=dict)  # of what is sent
+    longest: int = LONGEST_JSON  # bytes of it
+    needs_version: bool = False  # `If-Match` names what is changed
+    version: Callable[[Any], int] | None = None
+    status: int = 200
 
     @property
     def schema(self) -> Schema:

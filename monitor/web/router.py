@@ -9,6 +9,7 @@ from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
 from monitor.web import access
 from monitor.web import login_page as login
+from monitor.web.actions import Actions
 from monitor.web.api import Api
 from monitor.web.files import Files, is_place
 from monitor.web.http import (
@@ -29,6 +30,7 @@ from monitor.web.preload import first_answers
 API = "api/v1/"
 DOCUMENT = "openapi.json"
 HEALTH = "health"
+READING = ("GET", "HEAD")
 LONGEST_PATH = 500
 #: Whoever asks learns that the program runs, and nothing else.
 _ALIVE = Response(body=b"ok\n").having(Cache_Control=NO_STORE)
@@ -39,11 +41,13 @@ class Parts:
     """What a site is made of."""
 
     api: Api
+    actions: Actions
     description: Response  # the OpenAPI document
     files: Files
     streams: Mapping[
         str, Callable[[str], Stream]
     ]  # by name; each opens one, in the loop that serves, or raises RequestError
+    language: Callable[[], str | None] = lambda: None  # that the owner chose; None: that of the browser
 
 
 class Router:
@@ -59,7 +63,10 @@ class Router:
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request, with all headers."""
-        response = await self._respond(request)
+        try:
+            response = await self._respond(request)
+        except RequestError as refusal:  # of a body: what is left of it is not read
+            response = problem(refusal, self._language(request), Connection="close")
         if request.ingress:
             response = replace(response, zipped=None)  # Home Assistant compresses what it passes on
         response = negotiated(request, response)
@@ -70,8 +77,6 @@ class Router:
         if {"content-length", "transfer-encoding"} <= request.headers.keys():
             # RFC 9112 6.3: two lengths may hide a second request from a proxy.
             return self._problem(request, "two_lengths", Connection="close")
-        if not request.whole:
-            return self._problem(request, "late_form", Connection="close")
         if (refusal := self._authenticator.stranger(request)) is not None:
             return refusal
         path = self._below_prefix(request)
@@ -86,15 +91,14 @@ class Router:
         if (refusal := self._authenticator.refusal(request)) is not None:
             return refusal
         posting = () if request.ingress else ("login", "logout")
-        if request.method not in ("GET", "HEAD") and not (request.method == "POST" and path in posting):
-            allowed = "POST" if path in posting else "GET, HEAD"
-            return self._problem(request, "read_only", Allow=allowed)
+        if path.startswith("api/"):
+            return await self._api(request, path)
+        if request.method not in READING and not (request.method == "POST" and path in posting):
+            return self._wrong_method(request, "POST" if path in posting else "GET, HEAD")
         if path in posting:
             return await self._authenticator.enter(request, leaving=path == "logout")
         if path == "login.css":
             return login.STYLE
-        if path.startswith("api/"):
-            return await self._api(request, path)
         found = None if path in ("", "index.html") else self._parts.files.get(path)
         if found is not None:
             return found
@@ -106,10 +110,13 @@ class Router:
         return replace(page, status=404) if page.status == 200 else page
 
     def _language(self, request: Request) -> str:
-        return language_for(request, self._config.language)
+        return language_for(request, self._parts.language())
 
     def _problem(self, request: Request, reason: str, **headers: str) -> Response:
         return problem(RequestError(reason), self._language(request), **headers)
+
+    def _wrong_method(self, request: Request, allowed: str) -> Response:
+        return problem(RequestError("wrong_method", allowed=allowed), self._language(request), Allow=allowed)
 
     def _below_prefix(self, request: Request) -> str | None:
         """Return the path below ours; None: it is the prefix without the slash, from which nothing relative works."""
@@ -120,7 +127,9 @@ class Router:
         return path.removeprefix(f"{prefix}/" if prefix and path.startswith(f"{prefix}/") else "/")
 
     async def _api(self, request: Request, path: str) -> Response:
-        if access.is_asked_by_a_foreign_page(request):
+        reads = request.method in READING
+        # A page of another site reads nothing; nor does it change anything, not even by a form or a link.
+        if (access.is_asked_by_a_foreign_page if reads else access.is_from_elsewhere)(request):
             return self._problem(request, "foreign_page")
         try:
             if not await self._authenticator.is_open(request):
@@ -131,11 +140,18 @@ class Router:
         if not path.startswith(API):
             return problem(RequestError("no_version", begin=API), language)
         name = path.removeprefix(API)
-        if name == DOCUMENT:
+        if reads and name == DOCUMENT:
             return self._parts.description
-        if (open_stream := self._parts.streams.get(name)) is not None:
+        if reads and (open_stream := self._parts.streams.get(name)) is not None:
             return self._stream(request, open_stream)
-        return await self._parts.api.respond(name, request.query, language, self._authenticator.client(request))
+        api, actions = self._parts.api, self._parts.actions
+        if reads and (api.has(name) or not actions.methods(name)):
+            return await api.respond(name, request.query, language, self._authenticator.client(request))
+        if request.method in actions.methods(name):
+            return await actions.respond(name, request, language, self._authenticator.caller(request))
+        is_read = api.has(name) or name == DOCUMENT or name in self._parts.streams
+        allowed = [*(("GET", "HEAD") if is_read else ()), *actions.methods(name)]
+        return self._wrong_method(request, ", ".join(allowed)) if allowed else self._problem(request, "no_address")
 
     def _stream(self, request: Request, open_stream: Callable[[str], Stream]) -> Response:
         if request.method == "HEAD":
@@ -164,7 +180,11 @@ class Router:
         prefix = access.public_prefix(request)
         base = up or "./" if prefix is None else f"{prefix}/"
         first = await self._first(request, path, language)
-        marks = {"session": self._authenticator.asks_password(request), "app": self._config.app is not None}
+        marks = {
+            "session": self._authenticator.asks_password(request),
+            "app": self._config.app is not None,
+            "open": self._config.auth == "none" and not request.ingress,  # whoever reaches it may change settings
+        }
         page = self._parts.files.index(base, language, [name for name, holds in marks.items() if holds], first=first)
         return page or self._problem(request, "no_page")
 

@@ -16,13 +16,14 @@ from uvicorn.server import ServerState
 from common.errors import NotReady
 from common.private_members import check_members
 from monitor.base.config import Ingress, Listen, MonitorConfig, is_loopback
+from monitor.base.request_errors import RequestError
 from monitor.web.access import ConnectionLimit
 from monitor.web.http import Request, Response, Stream, security_headers
-from monitor.web.login_page import LONGEST_BODY
 from monitor.web.router import Router
 
 _LONGEST_HEADERS = 16 * 1024  # bytes, with the line of the request
-_BODY_TIMEOUT = 10.0  # seconds for the body of a form
+_BODY_TIMEOUT = 10.0  # seconds for a short body
+_SLOWEST = 20_000  # bytes a second of a long one, for which there is more time
 _IDLE = 15  # seconds until a connection is closed on which no request comes
 _UNREAD = 60  # seconds until a connection is closed on which nobody reads
 _GRACE = 2  # seconds for answers that are being made at the end
@@ -236,23 +237,17 @@ def application(site: Router, closing: asyncio.Event, ingress_port: int | None =
     """
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        request = _read(scope, receive, ingress_port)
         try:
-            request = await _read(scope, receive, ingress_port)
+            response = await site.respond(request)
         except _GoneError:
             return
-        await _send(await site.respond(request), closing, request.method, receive, send)
+        await _send(response, closing, request.method, receive, send)
 
     return endpoint
 
 
-async def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Request:
-    body, whole = b"", True
-    if scope["method"] == "POST":
-        try:
-            async with asyncio.timeout(_BODY_TIMEOUT):
-                body = await _read_body(receive)
-        except TimeoutError:
-            whole = False
+def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Request:
     client, server = scope.get("client"), scope.get("server")  # of the connection, not of the header Host
     return Request(
         method=scope["method"],
@@ -261,22 +256,31 @@ async def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Req
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         address=client[0] if client else "",
         secure=scope["scheme"] == "https",
-        body=body,
-        whole=whole,
+        receive=functools.partial(_receive_body, receive),
         ingress=ingress_port is not None and server is not None and server[1] == ingress_port,
         admit=scope.get("admit", lambda _: None),
     )
 
 
-async def _read_body(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more and len(body) <= LONGEST_BODY:
+async def _receive_body(receive: Receive, most: int) -> bytes:
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT + most / _SLOWEST):
+            return await _read_body(receive, most)
+    except TimeoutError:
+        raise RequestError("late_body") from None
+
+
+async def _read_body(receive: Receive, most: int) -> bytes:
+    body, more = bytearray(), True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _GoneError
         body += message.get("body", b"")
+        if len(body) > most:
+            raise RequestError("long_body", most=most)
         more = message.get("more_body", False)
-    return body
+    return bytes(body)
 
 
 async def _send(response: Response, closing: asyncio.Event, method: str, receive: Receive, send: Send) -> None:

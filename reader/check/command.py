@@ -13,20 +13,21 @@ from common.check.broker import diagnose_broker
 from common.check.broker_probe import BrokerFacts, probe_broker
 from common.check.config_file import diagnose_secrets, read_config
 from common.check.findings import NOT_CONFIGURED, Finding, Report, report_to
-from common.contract.topics import Topics
+from common.contract.topics import Topics, device_topic
 from common.machine.host import Host
 from common.runtime.cli import between
 from common.settings.language import tr
 from reader.check.health import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service, gather
 from reader.check.line import diagnose_line, listen
-from reader.check.port import PortFacts, diagnose_port, probe_port
+from reader.check.port import PortFacts, diagnose_choice, diagnose_port, probe_port
 from reader.check.storage import diagnose_storage, probe_storage
 from reader.check.texts import PROGRAM, TEXTS
-from reader.config import ReaderConfig, is_simulated
+from reader.config import ASK, ReaderConfig, is_simulated
 from reader.french import TEXTS as OF_THE_CONFIGURATION
-from reader.home_assistant.device_message import device_topic
 from reader.home_assistant.publisher import birth_topic
+from reader.line.choice import ports_of
 from reader.line.port import open_port
+from reader.line.port_list import ports as serial_ports
 
 SECONDS = 12  # four seconds to try the other speed, then two of the longest frames of historic mode
 _QUICK = 0.7  # seconds; retained messages arrive at once
@@ -47,14 +48,17 @@ def check(path: Path, seconds: float, report: Report, machine: Host | None = Non
         return NOT_CONFIGURED
     machine = machine or Host()
     running, user = machine.running(PROGRAM, path) is not None, machine.user(PROGRAM, path)
-    ports, hosts = ", ".join(config.port), ", ".join(config.mqtt.hosts)
-    configured = TEXTS.finding("config_ok", path=path, name=config.name, ports=ports, hosts=hosts)
+    given, hosts = ", ".join(config.port) or ASK, ", ".join(config.mqtt.hosts)
+    configured = TEXTS.finding("config_ok", path=path, name=config.name, ports=given, hosts=hosts)
     report.show([configured, *diagnose_secrets({"mqtt": config.mqtt}, path)])
 
     # A running reader uses the port; it publishes to the broker what it receives there.
     quick = probe_broker(config.mqtt, publish=(), subscribe=(), extra_topics=_topics_of_health(config), seconds=_QUICK)
     service = gather(config.name, Topics(config.mqtt.topic), quick.messages, local=running)
-    facts = [probe_port(port, machine, user) for port in config.port]
+    ports = _ports_to_check(config, service)
+    if not config.port:
+        report.show([diagnose_choice(ports, serial_ports(machine))])
+    facts = [probe_port(port, machine, user) for port in ports]
     report.show(finding for port in facts for finding in diagnose_port(port))
     report.show([] if quick.failure else [diagnose_service(service)])
     lines, meters = _check_lines(config, facts, service, seconds, report)
@@ -69,6 +73,14 @@ def check(path: Path, seconds: float, report: Report, machine: Host | None = Non
     return report.end()
 
 
+def _ports_to_check(config: ReaderConfig, service: ServiceFacts) -> Sequence[str]:
+    """Return the ports of the configuration, or those that were chosen in the page."""
+    try:
+        return ports_of(config)
+    except OSError:  # only the reader may read what was chosen, and it reports what it reads
+        return [str(line.get("port")) for line in service.lines]
+
+
 def _check_lines(
     config: ReaderConfig, ports: Sequence[PortFacts], service: ServiceFacts, seconds: float, report: Report
 ) -> tuple[list[Finding], set[str]]:
@@ -78,7 +90,7 @@ def _check_lines(
     if free:
         time = f"{seconds:.0f} s"
         report.note(tr(f"listening to the line, for {time}", f"écoute de la ligne, pendant {time}"))
-    with ThreadPoolExecutor(len(ports)) as pool:
+    with ThreadPoolExecutor(max(len(ports), 1)) as pool:
         results = pool.map(lambda url: listen(url, config.mode, seconds, open_port), free)
         received = dict(zip(free, results, strict=True))
     findings: list[Finding] = []
@@ -113,6 +125,9 @@ def _ask_for_rights(config: ReaderConfig, addresses: set[str], storers: Sequence
     meters = sorted(addresses) or [_SOME_METER]
     publish = [topics.health("reader", config.name), topics.status("reader", config.name)]
     subscribe = [topics.status("storer", "+")]
+    if not config.port:
+        publish.append(topics.ports("reader", config.name))
+        subscribe.append(topics.ports("monitor", "+"))
     for meter in meters:
         publish += [topics.frame(meter), topics.replay(meter), topics.tally(meter)]
         publish += [topics.state(meter), topics.link(meter)]

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,11 +184,22 @@ def diagnose_port(facts: PortFacts) -> list[Finding]:
     return findings
 
 
+def diagnose_choice(chosen: Sequence[str], existing: Sequence[str]) -> Finding:
+    """Return which ports were chosen, where the configuration says `ask`."""
+    return TEXTS.finding(
+        "port_chosen" if chosen else "port_not_chosen", ports=", ".join(chosen), others=_existing(existing)
+    )
+
+
+def _existing(ports: Sequence[str]) -> str:
+    names = ", ".join(ports)
+    if not names:
+        return tr("there is no serial port at all", "il n’y a aucun port série")
+    return tr(f"existing ports: {names}", f"ports présents : {names}")
+
+
 def _missing(facts: PortFacts) -> Finding:
-    ports, plug_in = ", ".join(facts.others), TEXTS.text("plug_in_or_other" if facts.others else "plug_in")
-    others = tr("there is no serial port at all", "il n’y a aucun port série")
-    if ports:
-        others = tr(f"existing ports: {ports}", f"ports présents : {ports}")
+    others, plug_in = _existing(facts.others), TEXTS.text("plug_in_or_other" if facts.others else "plug_in")
     key = "port_missing"
     if facts.taken_by_brltty:
         key = "port_brltty"

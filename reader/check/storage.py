@@ -48,7 +48,7 @@ def probe_storage(config: ReaderConfig, machine: Host, user: User, clock: Clock 
     clock, journal, spool = clock or ReaderClock(), config.spool.journal, config.spool.path
     return StorageFacts(
         user=user.name,
-        simulated=all(map(is_simulated, config.port)),
+        simulated=bool(config.port) and all(map(is_simulated, config.port)),
         now=clock.now(),
         synchronised=clock.synchronised(),
         journal=str(journal),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from common.contract.address import parse_address
-from common.contract.topics import Topics
+from common.contract.topics import Topics, device_id
 from reader.home_assistant.entity_table import Entity, Trait
 from reader.meter.names import Text
 
@@ -203,16 +203,6 @@ def announcing_reader(payload: bytes, topics: Topics, reader: str) -> tuple[str,
         return meter, ours and message["stat_t"] == topics.state(meter)
     except _MALFORMED as error:
         raise ValueError(str(error)) from error
-
-
-def device_id(meter: str) -> str:
-    """Return the identifier of a meter's device; a discovery topic must not contain a dot."""
-    return f"teleinfo_{meter.replace('.', '_')}"
-
-
-def device_topic(prefix: str, meter: str) -> str:
-    """Return the topic on which a meter is announced."""
-    return f"{prefix}/device/{device_id(meter)}/config"
 
 
 def distinct_digits(meter: str, others: Collection[str]) -> str:

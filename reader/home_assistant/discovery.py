@@ -18,12 +18,11 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from common.contract.frame import Frame
-from common.contract.topics import Topics
+from common.contract.topics import Topics, device_topic
 from reader.home_assistant.device_message import (
     Announced,
     DeviceMessageWriter,
     announced_by,
-    device_topic,
     distinct_digits,
     read_device_message,
 )

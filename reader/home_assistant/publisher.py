@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from common.contract.frame import METER, Frame
-from common.contract.topics import Topics
+from common.contract.topics import Topics, device_topic
 from common.errors import MessageError
 from common.mqtt.events import PublishToken
 from common.runtime.logs import RateLimiter
 from reader.config import HomeAssistantConfig, is_simulated
-from reader.home_assistant.device_message import announcing_reader, device_topic, is_of_simulated_meter
+from reader.home_assistant.device_message import announcing_reader, is_of_simulated_meter
 from reader.home_assistant.discovery import Discovery, RetiredMeters
 from reader.meter.prices import Current, Prices
 from reader.meter.state import MeterState

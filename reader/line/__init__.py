@@ -1,7 +1,8 @@
 """Reads a port and turns its bytes into frames with an address and a timestamp. The only room that uses pyserial.
 
 One thread per port runs a `worker.LineWorker`: it opens the port, reads, and reopens it with a backoff after any
-error, for ever. It emits three events: a frame, a link that went up or down, a problem that began or ended.
+error, until `lines` stops it. It emits three events: a frame, a link that went up or down, a problem that began or
+ended. With `port: ask`, `choice` offers the ports that there are, and remembers which one was chosen in the page.
 
 The way of a byte: `port` reads it (a device, a gateway, or a simulated meter), `pace` sleeps until a frame should be
 complete, `mode` finds out the speed, `reader/tic` decodes. Then `pipeline` takes each reading through three steps, in

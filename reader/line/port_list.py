@@ -26,15 +26,21 @@ def ports(machine: Host) -> list[str]:
     """Return the ports, each by the name that is best for the configuration."""
     pi = bool(pi_model(machine))
     folder = machine.path("/dev")
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    by_id = machine.path("/dev/serial/by-id")
-    links = sorted(by_id.iterdir()) if by_id.is_dir() else []
+    names = [path.name for path in _content(folder)]
+    links = _content(machine.path("/dev/serial/by-id"))
     named = {_target(link) for link in links}
     listed = [f"/dev/serial/by-id/{link.name}" for link in links]
     listed += [f"/dev/{name}" for name in names if _USB.fullmatch(name) and name not in named]
     if "serial0" in names and _target(folder / "serial0") != DEBUG_SOCKET:
         return [*listed, "/dev/serial0"]
     return [*listed, *(f"/dev/{name}" for name in names if _is_onboard(machine, name, pi=pi))]
+
+
+def _content(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # there is none, such as after the last adapter was unplugged
+        return []
 
 
 def _is_onboard(machine: Host, name: str, *, pi: bool) -> bool:
@@ -51,8 +57,7 @@ def taken_by_brltty(machine: Host) -> str:
 
 
 def _adapters(machine: Host) -> Iterator[tuple[str, Path]]:
-    folder = machine.path("/sys/bus/usb/devices")
-    for device in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for device in _content(machine.path("/sys/bus/usb/devices")):
         name = f"/sys/bus/usb/devices/{device.name}"
         chip = f"{machine.text(f'{name}/idVendor').strip()}:{machine.text(f'{name}/idProduct').strip()}"
         if chip in _CHIPS:

@@ -135,6 +135,15 @@ class Timestamper:
         self.synchronised = self._kernel_synchronised and now >= self._clock.build_date
 
 
+def residue_of(number: int) -> int:
+    """Return the residue of a line, by its number: each as far as possible from those of the lines before.
+
+    >>> [residue_of(number) for number in range(6)]
+    [0, 8, 4, 12, 2, 10]
+    """
+    return int(f"{number % RESIDUES:04b}"[::-1], 2)
+
+
 def _next_free(last: int) -> int:
     """Return the timestamp after `last` with the same residue: in the same millisecond, or at the start of the next.
 

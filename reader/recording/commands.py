@@ -22,6 +22,7 @@ from common.settings import config
 from common.settings.file_errors import reason
 from common.settings.language import plural
 from reader.config import ReaderConfig, port_name
+from reader.line.choice import ports_to_open
 from reader.line.filters import MAX_METERS, AddressFilter
 from reader.line.port import open_port
 from reader.recording.format import read_bytes
@@ -85,9 +86,10 @@ def _port_and_mode(arguments: argparse.Namespace) -> tuple[str, str]:
     if arguments.port:
         return arguments.port, "auto"
     settings = config.load(ReaderConfig, arguments.config)
-    if len(settings.port) > 1:
-        raise ConfigError(f"there are several meters; choose one with --port: {', '.join(settings.port)}")
-    return settings.port[0], settings.mode
+    ports = ports_to_open(settings)
+    if len(ports) > 1:
+        raise ConfigError(f"there are several meters; choose one with --port: {', '.join(ports)}")
+    return ports[0], settings.mode
 
 
 def _with_user(error: PortError, port: str) -> PortError:

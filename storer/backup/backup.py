@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from common.contract.retention import Retention
 from common.database.mariadb import Connection, Database, sql_time
 from common.errors import BackupError
 from common.settings.language import plural
 from storer.backup.dump import is_empty, write_dump
 from storer.backup.folder import Folder, read_header
 from storer.backup.month_file import FORMAT, count_lines, count_rows, write_month
-from storer.config.options import Retention
 from storer.database.forgotten import was_forgotten
 from storer.database.locks import take_lock
 from storer.database.months import month_of, next_month

@@ -19,7 +19,7 @@ from storer.database.months import next_month
 #: Dumped first, in one snapshot: roll-ups, and how far they are.
 FIRST = (
     *("tallies", "hours", "breaks", "imported_hours", "imported_temperatures", "source_hours", "rejected_messages"),
-    *("imports", "forgotten", "rollup_state"),
+    *("imports", "forgotten", "settings", "requests", "rollup_state"),
 )
 #: Dumped last, because rows of other tables refer to these.
 LAST = ("meters", "sources", "late_hours")

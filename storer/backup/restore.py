@@ -123,7 +123,7 @@ def restore(database: Database, path: Path, *, partial: bool = False) -> Backup:
 def _fill(database: Database, connection: Connection, folder: Folder, backup: Backup) -> None:
     for view in _VIEWS:
         connection.execute(f"DROP VIEW IF EXISTS {view}")
-    for table in (*_DATA, "adoptions", "backups", "saved_months", "schema_version"):
+    for table in (*_DATA, "request_pieces", "adoptions", "backups", "saved_months", "schema_version"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     migrate(database, backup.schema, restoring=True)
     make_partitions(connection, server_now(connection))
@@ -131,6 +131,8 @@ def _fill(database: Database, connection: Connection, folder: Folder, backup: Ba
         make_earlier_partitions(connection, min(backup.months))
     load_dump(database, backup.dump)
     migrate(database, restoring=True)
+    # What was to be deleted, or was just being imported, when the dump was made, is not to be done now.
+    connection.execute("UPDATE requests SET state = 'cancelled' WHERE state IN ('waiting', 'running')")
     forgotten = was_forgotten(connection)
     files = folder.months()
     for month, rows in sorted(backup.months.items()):

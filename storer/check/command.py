@@ -1,6 +1,7 @@
 """The command `teleinfo-storer check`: diagnoses everything that a storer needs, and suggests fixes."""
 
 import argparse
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +12,10 @@ from common.check.broker import diagnose_broker
 from common.check.broker_probe import probe_broker
 from common.check.config_file import diagnose_secrets, read_config
 from common.check.findings import NOT_CONFIGURED, Report, report_to
+from common.contract.sources import Source
 from common.contract.topics import Topics
+from common.database.mariadb import Database
+from common.errors import DatabaseError
 from common.machine.host import Host
 from common.settings.language import tr
 from storer.check.database import diagnose_database, probe_database
@@ -19,6 +23,7 @@ from storer.check.service import collect_facts, diagnose_readers, diagnose_store
 from storer.check.sources import diagnose_sources
 from storer.check.texts import PROGRAM, TEXTS
 from storer.config.options import StorerConfig
+from storer.database.settings import read_saved
 
 SECONDS = 6.0  # longer than any meter takes for a frame
 _SOME_METER = "000000000000"  # stands for the meter in topics
@@ -41,11 +46,14 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         report.show(diagnose_database(probe_database(replace(config.database, host=(host,)))))
 
     report.note(tr("listening to the broker, for", "écoute du serveur MQTT, pendant") + f" {seconds:.0f} s")
+    sources: tuple[Source, ...] = ()
+    with contextlib.suppress(DatabaseError):  # which is a finding of its own
+        sources = read_saved(Database(config.database)).sources
     topics = [Topics(name) for name in config.mqtt.topic]
     broker = probe_broker(
         config.mqtt,
         publish=_topics_to_publish(config, topics),
-        subscribe=[*config.mqtt.filters(), *sorted(topic for one in config.sources for topic in one.topics)],
+        subscribe=[*config.mqtt.filters(), *sorted(topic for one in sources for topic in one.topics)],
         extra_topics=_extra_topics(config, topics),
         seconds=seconds,
     )
@@ -56,7 +64,7 @@ def check(path: Path, report: Report, machine: Host | None = None, *, seconds: f
         local = (machine or Host()).running(PROGRAM, path) is not None
         facts = collect_facts(config.name, topics, broker.messages, seconds=seconds, local=local)
         report.show([*diagnose_storer(facts), *diagnose_readers(facts)])
-        report.show(diagnose_sources(config.sources, facts.health, datetime.now(UTC)))
+        report.show(diagnose_sources(sources, facts.health, datetime.now(UTC)))
     return report.end()
 
 

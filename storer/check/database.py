@@ -20,7 +20,7 @@ from storer.database.original import refuse_original
 from storer.database.schema import newest_version, refuse_mismatch
 from storer.database.unfinished import refuse_unfinished
 
-RIGHTS = ("SELECT", "INSERT", "UPDATE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "CREATE VIEW")
 _NEEDS = Needs(program=PROGRAM, account="teleinfo", rights=RIGHTS)
 _OLDEST = (10, 6)  # MariaDB
 _VERSION = re.compile(r"(\d+)\.(\d+)")

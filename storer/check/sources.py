@@ -10,6 +10,7 @@ from typing import Any
 
 from common.check.broker_probe import ConnectionFailed, Probe
 from common.check.findings import Finding, Status
+from common.contract.sources import TEMPERATURE, Source, doubles
 from common.contract.topics import Topics
 from common.database.mariadb import Database
 from common.errors import TeleinfoError
@@ -20,11 +21,11 @@ from common.settings import config
 from common.settings.language import plural, tr
 from storer.check.texts import PROGRAM, TEXTS
 from storer.config.options import StorerConfig
-from storer.config.sources import Kind, Source, doubles
+from storer.database.settings import read_saved
 from storer.retention.forget import ask_person, forget_source
 from storer.sources.reading import Refusal
 
-_SOON = {Kind.TEMPERATURE: 3600}  # seconds after the start in which nothing need have come
+_SOON = {TEMPERATURE: 3600}  # seconds after the start in which nothing need have come
 _SOON_OTHERS = 120
 _SILENT = timedelta(days=1)  # an inverter sleeps at night
 _MANY_PENDING = 5  # minutes of each source
@@ -34,7 +35,7 @@ _HARMLESS = {Refusal.RETAINED.value, Refusal.UNAVAILABLE.value}
 
 
 def diagnose_sources(sources: Sequence[Source], health: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
-    """Yield the findings about the sources of the configuration; `health` is that of the running storer."""
+    """Yield the findings about the sources that are set; `health` is that of the running storer."""
     for one, other in doubles(tuple(sources)):
         yield TEXTS.finding("source_doubled", name=one.name, other=other.name)
     if not sources or not health:  # that it does not run is another finding
@@ -133,8 +134,8 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
     if arguments.forget is not None:
         return _forget(settings, arguments.forget)
-    if not settings.sources:
-        raise NotSeen(f"{arguments.config} has no sources: see docs/sources.md")
+    if not read_saved(Database(settings.database)).sources:
+        raise NotSeen("there are no sources: add them in the page, see docs/sources.md")
     report = _read_report(settings)
     if arguments.json:
         print(json.dumps(report, ensure_ascii=False))  # noqa: T201 - the command's output
@@ -159,9 +160,7 @@ def _read_report(settings: StorerConfig) -> Mapping[str, Any]:
                 for message in probe.listen(0.1):
                     if isinstance(found := message.fields.get("sources"), dict):
                         return found
-                    raise NotSeen(
-                        f"the storer {settings.name} has no sources yet: restart it after a change of storer.yaml"
-                    )
+                    raise NotSeen(f"the storer {settings.name} has no sources yet: it takes them within a minute")
     except ConnectionFailed as error:
         raise NotSeen(f"the broker {settings.mqtt.address} cannot be reached: {error}") from error
     raise NotSeen(
@@ -170,7 +169,8 @@ def _read_report(settings: StorerConfig) -> Mapping[str, Any]:
 
 
 def _forget(settings: StorerConfig, name: str) -> int:
-    if any(source.name == name for source in settings.sources):
-        raise NotSeen(f"{name} is still configured: take it out of `sources` first, and restart the storer")
+    database = Database(settings.database)
+    if any(source.name == name for source in read_saved(database).sources):
+        raise NotSeen(f"{name} is still read: take it out in the page first")
     with Progress(sys.stderr) as progress:
-        return forget_source(Database(settings.database), name, ask_person, progress, sys.stdout)
+        return forget_source(database, name, ask_person, progress, sys.stdout)

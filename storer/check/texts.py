@@ -58,8 +58,8 @@ _FRENCH = {
     ),
     "tried again tomorrow": "nouvel essai demain",
     "these are rebuilt, and compared again then": "elles sont refaites, puis comparées de nouveau",
-    "if {_they} lost, set retention.incomplete to drop": (
-        "si {_they} perdues, donnez à retention.incomplete la valeur drop"
+    "if {_they} lost, have months that lack frames dropped, too (page, Settings)": (
+        "si {_they} perdues, faites supprimer aussi les mois auxquels il manque des trames (page, Réglages)"
     ),
     "they are": "elles sont",
     "these are": "elles sont",

@@ -5,42 +5,8 @@ from collections.abc import Mapping
 from common.settings import french
 
 _CONFIGURATION = {
-    "retention.minutes: minutes are made from frames, and cannot be dropped before them: set retention.frames to the"
-    " same time or less": (
-        "retention.minutes : les minutes viennent des trames et ne peuvent être supprimées avant elles : donnez à"
-        " retention.frames la même durée, ou moins"
-    ),
-    "{topic} belongs to TeleInfo Monitor, which stores the meter already: write the topic of another device": (
-        "{topic} est à TeleInfo Monitor, qui enregistre déjà le compteur : écrivez le topic d’un autre appareil"
-    ),
-    "a list is expected, each with a name, a kind and a topic: see docs/sources.md": (
-        "il faut une liste, chaque source avec name, kind et topic : voir docs/sources-fr.md"
-    ),
-    "two are named {name}: give one of them another name": "deux s’appellent {name} : donnez un autre nom à l’une",
-    "number {number}: options are expected, such as name: roof": (
-        "numéro {number} : il faut des options, comme name: toit"
-    ),
-    "number {number}: write name: with a text of at most {most} characters, not {value}": (
-        "numéro {number} : écrivez name: avec un texte d’au plus {most} caractères, pas {value}"
-    ),
-    "write one of {known}, not {value}": "écrivez l’un de {known}, pas {value}",
-    "a source of kind {kind} has {known} only": "une source de type {kind} a seulement {known}",
-    "write {what} with the way to the value, '' if the message is nothing but the number": (
-        "écrivez {what} avec le chemin vers la valeur, '' si le message n’est que le nombre"
-    ),
-    "write the way to the value, such as aenergy.total, or '' if the message is nothing but the number, not {value}": (
-        "écrivez le chemin vers la valeur, comme aenergy.total, ou '' si le message n’est que le nombre, pas {value}"
-    ),
-    "there is no such value; there are {known}": "cette valeur n’existe pas ; il y a {known}",
-    "write the whole topic, without '+' and '#', not {value}": (
-        "écrivez le topic entier, sans « + » ni « # », pas {value}"
-    ),
-    "write Wh or kWh, as its energy is sent": "écrivez Wh ou kWh, selon l’énergie envoyée",
     "an absolute path such as /var/backups/teleinfo is expected, or null, not {value}": (
         "il faut un chemin absolu tel que /var/backups/teleinfo, ou null, pas {value}"
-    ),
-    "a time such as 24 months or 5 years is expected, or null to keep all, not {value}": (
-        "il faut une durée telle que 24 months ou 5 years, ou null pour tout garder, pas {value}"
     ),
 }
 _IMPORTS = {
@@ -122,6 +88,63 @@ _IMPORTS = {
         "{meter} n’est pas l’adresse d’un compteur : il faut 12 chiffres, comme dans ADSC ou ADCO"
     ),
     "there is no import {number}: {command} shows them": "il n’y a pas d’import {number} : {command} les montre",
+    "it is of another kind: {kind} is read from {_wanted}": "il est d’un autre type : {kind} se lit dans {_wanted}",
+    "a file of SQLite": "un fichier SQLite",
+    "a text file": "un fichier de texte",
+    "it has more than {size}, which none of these files has": "il dépasse {size}, ce que n’a aucun de ces fichiers",
+    "it has more than {size}": "il dépasse {size}",
+    "this file has more than {size} when it is unpacked": "ce fichier dépasse {size} une fois décompressé",
+    "this file has more than {count} cells": "ce fichier a plus de {count} cellules",
+    "this is not a table of text: a cell has more than {count} characters; is a quote not closed?": (
+        "ce n’est pas un tableau de texte : une cellule a plus de {count} caractères ; un guillemet est-il"
+        " resté ouvert ?"
+    ),
+    "this is a database of another program, or of another version": (
+        "c’est la base d’un autre programme, ou d’une autre version"
+    ),
+    "the database cannot be read ({name}); import a copy, in a folder that can be written": (
+        "la base est illisible ({name}) ; importez une copie, dans un dossier où l’on peut écrire"
+    ),
+    "a time or a value in the database cannot be read: it is damaged, or of another version": (
+        "une heure ou une valeur de la base est illisible : elle est abîmée, ou d’une autre version"
+    ),
+    "there is no series of energy in this database": "il n’y a pas de série d’énergie dans cette base",
+    "there is no series {name} here, only: {names}": "il n’y a pas ici de série {name}, seulement : {names}",
+    "this workbook is too large to be read: export fewer years at once": (
+        "ce classeur est trop grand : exportez moins d’années à la fois"
+    ),
+    "this workbook declares a document type, which none needs": (
+        "ce classeur déclare un type de document, ce dont aucun n’a besoin"
+    ),
+    "a row or a text of this workbook has more than {count} {_what}": (
+        "une ligne ou un texte de ce classeur a plus de {count} {_what}"
+    ),
+    "parts": "éléments",
+    "characters": "caractères",
+    "the cell {name} is beyond the columns of a workbook": "la cellule {name} est hors des colonnes d’un classeur",
+    "{period} begins in the future, the first at {time} ({zone}): is its year right, and the clock of this machine?": (
+        "1 période commence dans le futur, à {time} ({zone}) : l’année est-elle juste, et l’heure de cette machine ?"
+    ),
+    "{n} periods begin in the future, the first at {time} ({zone}): is its year right, and the clock of this"
+    " machine?": (
+        "{n} périodes commencent dans le futur, la première à {time} ({zone}) : l’année est-elle juste, et l’heure de"
+        " cette machine ?"
+    ),
+    "{day} is in the future: is the clock of this machine right?": (
+        "{day} est dans le futur : l’heure de cette machine est-elle juste ?"
+    ),
+    "{number} is not the temperature of a day": "{number} n’est pas la température d’un jour",
+    "{day} has several temperatures": "{day} a plusieurs températures",
+    "it has no temperatures; lines such as {line} are expected": (
+        "il n’a aucune température ; il faut des lignes telles que {line}"
+    ),
+    "a column of values is expected beside Début and Fin": ("il faut une colonne de valeurs à côté de Début et Fin"),
+    "a day is expected before its half-hours": "il faut un jour avant ses demi-heures",
+    "the column {name} does not say kW or kWh": "la colonne {name} ne dit pas kW ou kWh",
+    "the column {name} is not known: base, heures pleines and heures creuses are": (
+        "la colonne {name} est inconnue ; on connaît base, heures pleines et heures creuses"
+    ),
+    "the index {name} is negative: {number}": "l’index {name} est négatif : {number}",
     "the file is compressed: unpack it first": "le fichier est compressé : décompressez-le d’abord",
     "this is a zip or a workbook: unpack it, or save it as CSV, first": (
         "c’est un zip ou un classeur : décompressez-le, ou enregistrez-le en CSV, d’abord"

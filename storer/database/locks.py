@@ -17,6 +17,12 @@ def take_lock(connection: Connection, command: str, seconds: int = 0) -> bool:
     return bool(locked)
 
 
+def is_locked(connection: Connection, command: str) -> bool:
+    """Return whether somebody has the lock of a command."""
+    ((is_free,),) = connection.query("SELECT IS_FREE_LOCK(CONCAT('teleinfo-storer ', %s, ' ', DATABASE()))", (command,))
+    return not is_free
+
+
 def free_lock(connection: Connection, command: str) -> None:
     """Give a lock back, if the connection has not ended by now."""
     with contextlib.suppress(DatabaseError):

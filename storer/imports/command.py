@@ -1,7 +1,11 @@
 """The command `teleinfo-storer import`."""
 
 import argparse
+import contextlib
+import functools
+import json
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -15,18 +19,17 @@ from common.settings import config
 from common.settings.language import French, language_of, plural
 from storer.config.french import TEXTS
 from storer.config.options import StorerConfig
-from storer.database.meters import add_meters
 from storer.database.schema import open_tables
 from storer.imports import writer
+from storer.imports.facts import facts
 from storer.imports.home_assistant import read_series
-from storer.imports.kinds import KINDS, Content, Request, read_content, recognise
+from storer.imports.importer import ZONE, DayImporter, DayOutcome, Importer, Outcome
+from storer.imports.kinds import KINDS, Content, Request, read_content
 from storer.imports.local_clock import LocalClock
 from storer.imports.original import with_ours
-from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.summary import summary
-from storer.imports.temperatures import HELP, describe, plan_days, read_days, read_temperatures, write_days
+from storer.imports.temperatures import HELP, describe, read_temperatures
 
-_ZONE = "Europe/Paris"
 _KINDS = {**KINDS, writer.TEMPERATURES: HELP}
 
 
@@ -44,6 +47,7 @@ def declare_import(parser: argparse.ArgumentParser) -> None:
         help="--meter is an old, replaced meter of which nothing is stored",
     )
     add("--dry-run", action="store_true", help="only show what would be imported")
+    add("--json", action="store_true", help="for programs: an object for each file")
     add(
         "--series",
         action="append",
@@ -88,83 +92,64 @@ def run_import(arguments: argparse.Namespace, now: datetime | None = None) -> in
     database = Database(settings.database)
     with open_tables(database) as connection:
         if arguments.list:
-            _show_list(connection, LocalClock(arguments.zone or _ZONE), sys.stdout)
+            _show_list(connection, LocalClock(arguments.zone or ZONE), sys.stdout)
         elif arguments.forget is not None:
             _forget(connection, arguments.forget, sys.stdout)
         elif arguments.kind == writer.TEMPERATURES:
-            _import_temperatures(connection, arguments, now or datetime.now(UTC), sys.stdout)
+            _import_temperatures(connection, arguments, now or datetime.now(UTC))
         else:
             with Progress(sys.stderr) as progress:
-                _Importer(connection, arguments, progress, sys.stdout).run(now or datetime.now(UTC))
+                _import(connection, arguments, progress, now or datetime.now(UTC))
     return 0
 
 
-class _Importer:
-    """Imports files one after the other."""
+def _import(connection: Connection, arguments: argparse.Namespace, progress: Progress, now: datetime) -> None:
+    importer = Importer(
+        connection,
+        writer.find_meter(connection, arguments.meter, new=arguments.new_meter),
+        series=read_series(arguments.series),
+        zone=arguments.zone,
+        dry_run=arguments.dry_run,
+        progress=progress,
+    )
+    for file in arguments.files:
+        with _named(file):
+            outcome = importer.run(arguments.kind, file, functools.partial(_read, file), now)
+        progress.clear()
+        if arguments.json:
+            _print_json(outcome)
+            continue
+        for line in summary(outcome.content, outcome.plan, importer.clock):
+            _print(line, sys.stdout)
+        if outcome.meter_is_new:
+            _print(f"  the meter {outcome.meter} is new: nothing of it was stored before", sys.stdout)
+        if outcome.kind == "original":
+            _print(f"  this table and ours together: {with_ours(file)}", sys.stdout)
+        _print(f"  {_result(outcome, bool(outcome.plan.new))}", sys.stdout)
 
-    def __init__(self, connection: Connection, arguments: argparse.Namespace, progress: Progress, out: TextIO) -> None:
-        self._connection = connection
-        self._kind: str | None = arguments.kind
-        self._files: list[str] = arguments.files
-        self._dry_run: bool = arguments.dry_run
-        self._progress = progress
-        self._out = out
-        series, clock = read_series(arguments.series), LocalClock(arguments.zone or _ZONE)
-        self._meter, meter = writer.find_meter(connection, arguments.meter, new=arguments.new_meter)
-        self._request = Request(
-            meter=meter,
-            clock=clock,
-            series=series,
-            connection=connection,
-            local=arguments.zone is not None,
-            progress=lambda part, rows: progress.show_part("reading", part, rows),
-        )
 
-    def run(self, now: datetime) -> None:
-        stored = Stored() if self._meter is None else writer.read_stored(self._connection, self._meter)
-        read = set() if self._meter is None else writer.read_hours(self._connection, self._meter)
-        for number, file in enumerate(self._files, 1):
-            self._progress.show("reading", Path(file).name, 0)
-            try:
-                kind = self._kind or recognise(file, self._request)
-                content = read_content(kind, file, self._request)
-                check_past(content.parsed.periods, now, self._request.clock)
-            except FileRefused as error:
-                raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
-            plan, is_new = make_plan(content.parsed.periods, stored, read, -number), self._meter is None
-            result = self._store(kind, content, plan)
-            self._progress.clear()
-            for line in summary(content, plan, self._request.clock):
-                self._print(line)
-            if is_new:
-                self._print(f"  the meter {self._request.meter} is new: nothing of it was stored before")
-            if kind == "original":
-                self._print(f"  this table and ours together: {with_ours(file)}")
-            self._print(f"  {result}")
+def _read(file: str, kind: str, request: Request) -> Content:
+    return read_content(kind, file, request)
 
-    def _store(self, kind: str, content: Content, plan: Plan) -> str:
-        if self._dry_run:
-            return "nothing was imported: this was a dry run"
-        if not plan.new:
-            known = self._meter and writer.find_import(self._connection, self._meter, kind, content.digest)
-            return f"nothing new: it is import {known}" if known else "nothing new"
-        if self._meter is None:
-            add_meters(self._connection, [self._request.meter])
-            self._meter, _ = writer.find_meter(self._connection, self._request.meter)
-            assert self._meter is not None
-        number = writer.write(
-            self._connection,
-            self._meter,
-            kind,
-            content.name,
-            content.digest,
-            plan.new,
-            lambda rows: self._progress.show("importing", "imported_hours", rows),
-        )
-        return f"imported: this is import {number}, which --forget {number} deletes"
 
-    def _print(self, text: str) -> None:
-        _print(text, self._out)
+@contextlib.contextmanager
+def _named(file: str) -> Iterator[None]:
+    try:
+        yield
+    except FileRefused as error:
+        raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
+
+
+def _result(outcome: Outcome | DayOutcome, has_new: bool) -> str:
+    if outcome.is_dry_run:
+        return "nothing was imported: this was a dry run"
+    if not has_new:
+        return f"nothing new: it is import {outcome.number}" if outcome.number else "nothing new"
+    return f"imported: this is import {outcome.number}, which --forget {outcome.number} deletes"
+
+
+def _print_json(outcome: Outcome | DayOutcome) -> None:
+    print(json.dumps(facts(outcome), ensure_ascii=False))  # noqa: T201 - the command's output
 
 
 def _print(text: str, out: TextIO) -> None:
@@ -173,28 +158,17 @@ def _print(text: str, out: TextIO) -> None:
     print(redact_prm(say(text)), file=out)
 
 
-def _import_temperatures(connection: Connection, arguments: argparse.Namespace, now: datetime, out: TextIO) -> None:
-    meter, address = writer.find_meter(connection, arguments.meter)
-    if meter is None:
-        raise ConfigError(f"of the meter {address} nothing is stored: there is nothing to compare")
-    stored = read_days(connection, meter)
+def _import_temperatures(connection: Connection, arguments: argparse.Namespace, now: datetime) -> None:
+    importer = DayImporter(connection, writer.find_meter(connection, arguments.meter), dry_run=arguments.dry_run)
     for file in map(Path, arguments.files):
-        try:
-            days = read_temperatures(file)
-            plan = plan_days(days, stored, now.date())
-        except FileRefused as error:
-            raise FileRefused(f"{file}: {error}; nothing of it was imported") from error
-        for line in describe(file.name, days, plan):
-            _print(line, out)
-        number = 0  # of no import yet
-        if arguments.dry_run:
-            _print("  nothing was imported: this was a dry run", out)
-        elif not plan.new:
-            _print("  nothing new", out)
-        else:
-            number = write_days(connection, meter, file.name, days, plan)
-            _print(f"  imported: this is import {number}, which --forget {number} deletes", out)
-        stored |= {day: (temperature, number) for day, temperature in plan.new.items()}
+        with _named(str(file)):
+            outcome = importer.run(file.name, read_temperatures(file), now)
+        if arguments.json:
+            _print_json(outcome)
+            continue
+        for line in describe(file.name, outcome.days, outcome.plan):
+            _print(line, sys.stdout)
+        _print(f"  {_result(outcome, bool(outcome.plan.new))}", sys.stdout)
 
 
 def _show_list(connection: Connection, clock: LocalClock, out: TextIO) -> None:

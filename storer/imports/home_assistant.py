@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,10 +16,21 @@ from storer.imports.periods import differences
 
 _UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
 _SHOWN = 12
+_LONGEST = 300.0  # seconds that a file of somebody else may take
+_STEPS = 1_000_000  # of SQLite, some milliseconds
 Series = Mapping[str, int]  # register by the name or number of a series
 _SQLITE = b"SQLite format 3\x00"
 _NO_FILES = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)  # a file beside the database cannot be made
 _Rows = Sequence[Sequence[Any]]
+
+
+class SeriesNeeded(ConfigError):
+    """None of several series was chosen."""
+
+    def __init__(self, text: str, known: Mapping[str, str]) -> None:
+        """Take the text, and the unit of each series."""
+        super().__init__(text)
+        self.known = dict(known)
 
 
 class SqliteFile:
@@ -51,6 +63,20 @@ def open_file(file: Path) -> Iterator[SqliteFile]:
         yield SqliteFile(connection)
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def open_bytes(data: bytes) -> Iterator[SqliteFile]:
+    """Open the content of a file of SQLite."""
+    # In memory there is no write-ahead log, which Home Assistant's files are marked to have: bytes 18 and 19.
+    whole = data[:18] + b"\x01\x01" + data[20:]
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        with _refusing():
+            connection.deserialize(whole)
+            connection.execute("PRAGMA query_only = ON")
+        end = time.monotonic() + _LONGEST
+        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        yield SqliteFile(connection)
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -116,7 +142,7 @@ def choose(wanted: Series, known: Mapping[str, str]) -> dict[str, int]:
     if not wanted and len(known) == 1:
         return dict.fromkeys(known, TOTAL)
     if not wanted:
-        raise ConfigError(f"choose by --series NAME[=REGISTER], which may be repeated: {listed}{more}")
+        raise SeriesNeeded(f"choose by --series NAME[=REGISTER], which may be repeated: {listed}{more}", known)
     for name in wanted:
         if name not in known:
             raise ConfigError(f"there is no series {name!r} here, only: {listed}{more}")

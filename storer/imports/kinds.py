@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
 from storer.imports.edf import parse_edf
 from storer.imports.enedis import parse_enedis, parse_index
-from storer.imports.home_assistant import Series, is_sqlite, open_file, read_home_assistant
+from storer.imports.home_assistant import Series, SqliteFile, is_sqlite, open_bytes, open_file, read_home_assistant
 from storer.imports.local_clock import LocalClock
 from storer.imports.model import Parsed
 from storer.imports.original import read_original
@@ -46,7 +47,11 @@ PARSERS: Mapping[str, Callable[[bytes, LocalClock], Parsed]] = {
     "csv": parse_plain,
 }
 #: Files that are recognised; days of EDF have the columns of days of Enedis, too.
-_RECOGNISED = ("csv", "enedis-index", "edf", "enedis")
+_RECOGNISED = ("home-assistant", "csv", "enedis-index", "edf", "enedis")
+
+
+class NotRecognised(ConfigError):
+    """A file is of none of the kinds that are recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
             asked.connection, where, asked.meter, asked.clock, local=asked.local, progress=asked.progress
         )
         return _of_database(where, parsed)
-    file, parse = Path(where), PARSERS.get(kind)
+    file = Path(where)
     try:
         with file.open("rb") as opened:
             data = opened.read(16)
@@ -79,18 +84,31 @@ def read_content(kind: str, where: str, asked: Request) -> Content:
             data += b"" if database else opened.read(MAX_SIZE)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason(error)}") from error
+    if database and kind not in PARSERS:
+        return _of_database(file.name, _read_home_assistant(open_file(file), asked))
+    return parse_content(kind, where, data, asked)
+
+
+def parse_content(kind: str, where: str, data: bytes, asked: Request) -> Content:
+    """Read the bytes of a file whose name, or path, is `where`.
+
+    Raises:
+        ConfigError: what is to be read of it is not clear.
+        FileRefused: it is of another kind, or something in it is not to be believed.
+    """
+    database, parse = is_sqlite(data), PARSERS.get(kind)
     if database and parse is None:
-        return _of_database(file.name, _read_home_assistant(file, asked))
+        return _of_database(where, _read_home_assistant(open_bytes(data), asked))
     if len(data) > MAX_SIZE:
         raise FileRefused(f"it has more than {MAX_SIZE // 1_000_000} MB, which none of these files has")
     if database or parse is None:
         wanted = "a file of SQLite" if parse is None else "a text file"
-        raise ConfigError(f"{where} is of another kind: {kind} is read from {wanted}")
-    return Content(file.name, parse(data, asked.clock), hashlib.sha256(data).digest())
+        raise FileRefused(f"it is of another kind: {kind} is read from {wanted}")
+    return Content(Path(where).name, parse(data, asked.clock), hashlib.sha256(data).digest())
 
 
-def recognise(file: str, asked: Request) -> str:
-    """Return the kind of a file, from its columns.
+def recognise(where: str, read: Callable[[str], Content]) -> tuple[str, Content]:
+    """Return the kind of a file, and its content; `read` reads it as one of a kind.
 
     Raises:
         ConfigError: the file cannot be opened, or is of none of the kinds that are recognised.
@@ -99,20 +117,18 @@ def recognise(file: str, asked: Request) -> str:
     wrong = []
     for kind in _RECOGNISED:
         try:
-            read_content(kind, file, asked)
+            return kind, read(kind)
         except FileRefused as error:
             if str(error).startswith("line "):  # its columns were right
                 wrong.append(error)
-        else:
-            return kind
     if len(wrong) == 1:
         raise wrong[0]
-    raise ConfigError(f"{file} is not recognised: write its kind, import KIND {file}; kinds: {', '.join(KINDS)}")
+    raise NotRecognised(f"{where} is not recognised: write its kind, import KIND {where}; kinds: {', '.join(KINDS)}")
 
 
-def _read_home_assistant(file: Path, asked: Request) -> Parsed:
+def _read_home_assistant(opened: AbstractContextManager[SqliteFile], asked: Request) -> Parsed:
     try:
-        with open_file(file) as source:
+        with opened as source:
             return read_home_assistant(source, asked.series)
     except (ValueError, OverflowError) as error:
         raise FileRefused(

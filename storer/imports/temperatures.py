@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -29,9 +29,17 @@ def read_temperatures(file: Path) -> dict[date, int]:
     """
     try:
         with file.open("rb") as opened:
-            data = opened.read(MAX_SIZE + 1)
+            return parse_temperatures(opened.read(MAX_SIZE + 1))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {reason(error)}") from error
+
+
+def parse_temperatures(data: bytes) -> dict[date, int]:
+    """Return the same of the bytes of a file.
+
+    Raises:
+        FileRefused: it is of another kind, or damaged.
+    """
     if len(data) > MAX_SIZE:
         raise refused(f"it has more than {MAX_SIZE // 1_000_000} MB")
     text = decode(data)
@@ -84,8 +92,15 @@ def read_days(connection: Connection, meter: int) -> dict[date, tuple[int, int]]
     return {hour.replace(tzinfo=UTC).date(): (int(value), int(number)) for hour, value, number in rows}
 
 
-def write_days(connection: Connection, meter: int, file: str, days: Mapping[date, int], plan: DayPlan) -> int:
-    """Store the new days, all or none; return the id of the import."""
+def write_days(
+    connection: Connection,
+    meter: int,
+    file: str,
+    days: Mapping[date, int],
+    plan: DayPlan,
+    written: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Store the new days, all or none; return the id of the import, which `written` gets in the same transaction."""
     read = "\n".join(f"{day} {value}" for day, value in sorted(days.items()))
     new = [(meter, f"{day} 00:00:00", value) for day, value in plan.new.items()]
     with connection.transaction():
@@ -95,6 +110,7 @@ def write_days(connection: Connection, meter: int, file: str, days: Mapping[date
                 "INSERT INTO imported_temperatures (meter_id, hour, temperature, import_id) VALUES (%s, %s, %s, %s)",
                 [(*row, identifier) for row in new[begin : begin + _BATCH]],
             )
+        written(identifier)
     return identifier
 
 

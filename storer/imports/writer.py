@@ -106,9 +106,14 @@ def write(
     file: str,
     digest: bytes,
     periods: Sequence[Period],
+    *,
     progress: Callable[[int], None] = lambda _: None,
+    written: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Store periods, all or none; return the id of the import, which is that of the same content if there is one."""
+    """Store periods, all or none; return the id of the import, which is that of the same content if there is one.
+
+    `written` gets the id in the same transaction.
+    """
     with connection.transaction():
         number = add_import(connection, meter, kind, file, digest)
         for first in range(0, len(periods), _BATCH):
@@ -122,6 +127,7 @@ def write(
             )
             progress(first + len(batch))
         raise_version(connection)
+        written(number)
     return number
 
 
@@ -153,8 +159,10 @@ def list_imports(connection: Connection) -> list[Import]:
     ]
 
 
-def forget(connection: Connection, number: int) -> int:
+def forget(connection: Connection, number: int, forgotten: Callable[[int], None] = lambda _: None) -> int:
     """Delete an import and its energy or temperatures; return how many rows that were.
+
+    `forgotten` gets their number in the same transaction.
 
     Raises:
         ConfigError: there is no such import.
@@ -170,6 +178,7 @@ def forget(connection: Connection, number: int) -> int:
             )
             connection.execute("DELETE FROM imports WHERE id = %s", (number,))
             raise_version(connection)
+            forgotten(deleted)
     if not rows:
         raise ConfigError(
             f"there is no import {number}: {here('teleinfo-storer').run('teleinfo-storer', 'import --list')} shows them"

@@ -54,16 +54,16 @@ def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
 
 
 def _require_delete(connection: Connection, name: str) -> None:
-    """Refuse an account that may not delete rows of all tables of the database `name`: the storer's may not.
+    """Refuse an account of an earlier version, which may not delete rows of all tables of the database `name`.
 
     Raises:
-        PermanentError: with the statements that allow it for a while.
+        PermanentError: with the statement that allows it.
     """
     if "DELETE" not in held_rights(connection):
         account = account_of(connection)
         raise PermanentError(
             f"the account {account} may not delete. As administrator ({here('teleinfo-storer').sql()}): GRANT DELETE ON"
-            f" {name}.* TO {account}; and after this command: REVOKE DELETE ON {name}.* FROM {account};"
+            f" {name}.* TO {account};"
         )
 
 
@@ -132,6 +132,15 @@ def forget_meter(
             file=out,
         )
     return 0
+
+
+def delete_meter(connection: Connection, address: str, progress: Progress) -> dict[str, int]:
+    """Delete all that the database has of a meter; return how many rows, by table. It may be repeated.
+
+    Raises:
+        ConfigError: there is no such meter.
+    """
+    return _Forgetting(connection, address, progress).delete()
 
 
 class _Forgetting:
@@ -250,6 +259,34 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{table.replace('_', ' ')} {count}" for table, count in counts.items() if count) or "nothing"
 
 
+def delete_source(connection: Connection, name: str, progress: Progress) -> int:
+    """Delete a source; return how many rows. It may be repeated.
+
+    Raises:
+        ConfigError: there is no such source.
+    """
+    number = _source_number(connection, name)
+    # Its number first: no other source may get it, or rows in backup files would become that source's.
+    connection.execute(
+        "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",
+        (number,),
+    )
+    total = sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
+    with connection.transaction():
+        # A storer locks this row when it writes: what it wrote meanwhile is deleted, and the rest is a new source.
+        note_forgotten(connection, name)
+        connection.execute("DELETE FROM sources WHERE id = %s", (number,))
+        total += sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
+    return total
+
+
+def _source_number(connection: Connection, name: str) -> int:
+    known = {str(known): int(number) for known, number in connection.query("SELECT name, id FROM sources")}
+    if name not in known:
+        raise ConfigError(f"the source {name!r} is unknown; known sources: {', '.join(sorted(known)) or 'none'}")
+    return known[name]
+
+
 def forget_source(database: Database, name: str, ask: Callable[[str], str], progress: Progress, out: TextIO) -> int:
     """Delete a source if `ask` answers with its name; return the exit code. It can be interrupted, and repeated.
 
@@ -258,10 +295,7 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
         PermanentError: the account may not delete.
     """
     with open_tables(database, TIMEOUT) as connection:
-        known = {str(known): int(number) for known, number in connection.query("SELECT name, id FROM sources")}
-        if name not in known:
-            raise ConfigError(f"the source {name!r} is unknown; known sources: {', '.join(sorted(known)) or 'none'}")
-        number = known[name]
+        number = _source_number(connection, name)
         ((hours,),) = connection.query("SELECT COUNT(*) FROM source_hours WHERE source_id = %s", (number,))
         print(
             f"{name}: {plural(int(hours), 'hour')} and their minutes. It cannot be undone; dumps of before have it"
@@ -272,17 +306,7 @@ def forget_source(database: Database, name: str, ask: Callable[[str], str], prog
         if not is_confirmed(name, ask, out):
             return 1
         keep_backups_away(connection)
-        # Its number first: no other source may get it, or rows in backup files would become that source's.
-        connection.execute(
-            "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",
-            (number,),
-        )
-        total = sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
-        with connection.transaction():
-            # A storer locks this row when it writes: what it wrote meanwhile is deleted, and the rest is a new source.
-            note_forgotten(connection, name)
-            connection.execute("DELETE FROM sources WHERE id = %s", (number,))
-            total += sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
+        total = delete_source(connection, name, progress)
         progress.clear()
         print(f"deleted: {plural(total, 'row')}", file=out)
     return 0

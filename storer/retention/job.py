@@ -2,13 +2,13 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from typing import Any
 
+from common.contract.retention import Retention
 from common.database.mariadb import Connection
 from common.runtime.logs import ChangeLogger
-from storer.config.options import Retention
 from storer.database.sizes import read_sizes
 from storer.retention.label_sets import LabelSetGarbage
 
@@ -23,14 +23,20 @@ FIRST_AFTER = 600.0
 class RetentionJob:
     """The daily job, which the thread of the rollups runs step by step."""
 
-    def __init__(self, name: str, policy: Retention, first_after: float = FIRST_AFTER, *, backups: bool) -> None:
-        """Work as the storer `name`, which must have the lease of the rollups; `backups`: it has a folder for them."""
+    def __init__(
+        self, name: str, policy: Callable[[], Retention], first_after: float = FIRST_AFTER, *, backups: bool
+    ) -> None:
+        """Work as the storer `name`, which must have the lease of the rollups; `backups`: it has a folder for them.
+
+        `policy` returns what is in force now: it may change while a pass runs, which then begins anew.
+        """
         self._name = name
         self._policy = policy
+        self._running = policy()
         self._backups = backups
         self._due = time.monotonic() + first_after  # monotonic seconds
         self._connection: Connection | None = None
-        self._steps: Iterator[None] | None = None
+        self._steps: Generator[None, None, None] | None = None
         self._reasons = ChangeLogger(log)
         # Read by another thread.
         self._blocked: str | None = None
@@ -49,10 +55,14 @@ class RetentionJob:
         """
         if connection is not self._connection:
             self._connection, self._steps = connection, None
+        if self._steps is not None and self._policy() != self._running:
+            self._steps.close()
+            self._steps = None
         if self._steps is None:
             if time.monotonic() < self._due:
                 return False
-            self._steps = self._run(connection, now)
+            self._running = self._policy()
+            self._steps = self._run(connection, now, self._running)
         try:
             next(self._steps)
         except StopIteration:
@@ -61,21 +71,21 @@ class RetentionJob:
             return False
         return True
 
-    def _run(self, connection: Connection, now: datetime) -> Iterator[None]:
-        if self._policy.frames is not None:
-            yield from self._drop(connection, now)
+    def _run(self, connection: Connection, now: datetime, policy: Retention) -> Generator[None, None, None]:
+        if policy.frames is not None:
+            yield from self._drop(connection, now, policy)
         yield from LabelSetGarbage(connection).run(now)
         sizes = read_sizes(connection)
         self._bytes, self._measured = sum(sizes.files.values()), sizes.measured
 
-    def _drop(self, connection: Connection, now: datetime) -> Iterator[None]:
+    def _drop(self, connection: Connection, now: datetime, policy: Retention) -> Iterator[None]:
         # Imported here: most storers keep everything.
         from storer.retention.months import Blocked, FrameRetention
 
         try:
             if not self._backups:
                 raise Blocked("nothing is dropped without backups; set backup.folder")
-            yield from FrameRetention(connection, self._name, self._policy).run(now)
+            yield from FrameRetention(connection, self._name, policy).run(now)
         except Blocked as reason:
             self._blocked = str(reason)
             self._reasons.log(logging.WARNING, f"Retention: {reason}")

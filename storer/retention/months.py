@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from common.contract.retention import Retention
 from common.database.mariadb import Connection
 from common.errors import TeleinfoError
 from common.settings.language import format_bytes, plural
-from storer.config.options import Retention
 from storer.database.locks import free_lock, take_lock
 from storer.database.meters import known_meters
 from storer.database.months import month_of
@@ -164,7 +164,7 @@ class FrameRetention:
                 raise Blocked(
                     f"frames before {part.end:%Y-%m-%d} are kept: of {found.meter},"
                     f" {plural(found.missing, 'frame')} of {found.hour:%Y-%m-%d %H:%M} UTC that a reader counted"
-                    " never came; if they are lost, set retention.incomplete to drop"
+                    " never came; if they are lost, have months that lack frames dropped, too (page, Settings)"
                 )
             yield
         meters = sorted(known_meters(self._connection).values())
@@ -197,8 +197,8 @@ class FrameRetention:
         if self._policy.incomplete != "drop":
             raise Blocked(
                 f"frames before {part.end:%Y-%m-%d} are kept: minutes, hours or breaks of {since:%Y-%m-%d %H:%M} UTC"
-                " or soon after were made of frames that are not there; if these are lost, set retention.incomplete to"
-                " drop"
+                " or soon after were made of frames that are not there; if these are lost, have months that lack frames"
+                " dropped, too (page, Settings)"
             )
 
     def _verify_hours(self, part: _Part) -> Iterator[None]:

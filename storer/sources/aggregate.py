@@ -5,7 +5,7 @@ A value holds until the next, but not for longer than `HOLD`: unseen time is not
 
 from dataclasses import dataclass
 
-from storer.config.sources import Quantity, Source
+from common.contract.sources import Quantity, Source
 from storer.sources.reading import Refusal
 
 MINUTE = 60

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Any
 
-from storer.config.sources import Quantity, Value
+from common.contract.sources import Quantity, Value
 
 MAX_MESSAGE = 16_384  # bytes
 #: Beyond these a value is an error of the device: a house has neither a megawatt nor a gigawatt-hour.
@@ -39,7 +39,7 @@ class Refusal(StrEnum):
 def read_value(payload: bytes, value: Value) -> float | Refusal:
     """Return the number in W, Wh or °C.
 
-    >>> from storer.config.sources import Quantity, Value
+    >>> from common.contract.sources import Quantity, Value
     >>> read_value(b'{"aenergy": {"total": 1.5}}', Value(Quantity.ENERGY, "t", ("aenergy", "total"), 1000.0))
     1500.0
     """

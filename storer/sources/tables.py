@@ -12,8 +12,8 @@ from typing import Any
 
 from common.contract.power import VA_PER_AMPERE
 from common.contract.source_minutes import SourceMinute, pack_hour, unpack_hour
+from common.contract.sources import PRODUCTION, TEMPERATURE, Source
 from common.database.mariadb import Connection, sql_time
-from storer.config.sources import Kind, Source
 from storer.database.literals import literals
 from storer.database.months import ceil_hour, floor_hour
 from storer.frames.label_sets import read_contents
@@ -81,7 +81,7 @@ class SourceTables:
         Raises:
             DatabaseError: the database is unavailable, or refuses a query.
         """
-        if any(source.kind is Kind.PRODUCTION for source in self._sources.values()):
+        if any(source.kind == PRODUCTION for source in self._sources.values()):
             return {}  # a device may take what a roof makes, too
         found = {name: _supplied(connection, source.meter) for name, source in self._sources.items()}
         self._most_power = {name: _RESERVE * power for name, power in found.items() if power is not None}
@@ -263,7 +263,7 @@ def _newest(connection: Connection, number: int) -> Stored | None:
 def _row(source: Source, minute: Minute, energy: int | None, step: int | None) -> SourceMinute:
     mean = minute.mean
     seconds = min(MINUTE, round(minute.seconds))
-    if source.kind is Kind.TEMPERATURE:
+    if source.kind == TEMPERATURE:
         return SourceMinute(seconds, temperature=None if mean is None else round(mean * 10))
     if minute.power_max is None or mean is None:
         return SourceMinute(seconds, energy, step)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from common.contract.sources import Quantity, Source, Value
 from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from common.machine.clock import KernelClock
@@ -18,7 +19,6 @@ from common.mqtt.events import Event, Message
 from common.mqtt.session import Session
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.config import Broker
-from storer.config.sources import Quantity, Source, Value
 from storer.sources.aggregate import Aggregator, Minute
 from storer.sources.reading import MAX_MESSAGE, Refusal, read_value
 from storer.sources.tables import SourceTables
@@ -63,7 +63,7 @@ class SourceStatus:
         """Return it as `health` has it."""
         return {
             "name": self.source.name,
-            "kind": self.source.kind.value,
+            "kind": self.source.kind,
             "meter": self.source.meter,
             "taken": self.taken,
             "last": None if self.last_at is None else f"{datetime.fromtimestamp(self.last_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -77,12 +77,10 @@ class SourceStatus:
 class SourceWorker:
     """Reads what sources send, and writes it once a minute."""
 
-    def __init__(
-        self, broker: Broker, database: Database, name: str, sources: Sequence[Source], stop: threading.Event
-    ) -> None:
-        """Work as the storer `name` until `stop` is set."""
+    def __init__(self, broker: Broker, database: Database, name: str, sources: Sequence[Source]) -> None:
+        """Work as the storer `name` until it is stopped."""
         self._database = database
-        self._stop = stop
+        self._stop = threading.Event()
         self._clock = KernelClock()
         self._clock_set = False  # once it was set, it is good enough
         self._arrivals: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
@@ -111,17 +109,22 @@ class SourceWorker:
         self._session.start()
         self._thread.start()
 
-    def join(self) -> None:
-        """Wait, after `stop` was set, until the last minute is written; not for a database that does not answer."""
+    def stop(self) -> bool:
+        """Stop, and wait until the last minute is written, but not for a database that does not answer.
+
+        Return whether it has ended; it may be called again.
+        """
+        self._stop.set()
         self._arrivals.put(None)
-        if self._thread.ident is not None:
-            self._thread.join(_STOP_TIMEOUT)
+        self._thread.join(_STOP_TIMEOUT)
+        return not self._thread.is_alive()
 
     def report(self) -> dict[str, Any]:
         """Return the state for `health`."""
         with self._lock:
             return {
                 "connected": self._session.connected,
+                "not_allowed": self._session.refused,
                 "active": self._active,
                 "pending": sum(map(len, self._pending.values())),
                 "dropped": self._dropped,

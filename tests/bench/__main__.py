@@ -19,7 +19,7 @@ from tests.support.servers import find_program
 
 PAGE = ROOT / "docs" / "performance.md"
 #: The measurements, in the order of the page: modules of this package with a function `measure(quick) -> Section`.
-MEASUREMENTS = ("line_pace", "latency", "drain", "at_rest", "ten_years")
+MEASUREMENTS = ("line_pace", "latency", "drain", "at_rest", "ten_years", "imports")
 _NOT_TIMED = ("at_rest",)  # bytes: what else the machine does changes nothing
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.history import History
-from monitor.base.household import KINDS
+from monitor.base.alert_settings import KINDS
 from reader.simulator.meter import SimulatedMeter
 from tests.support.programs import Service, wait_until
 from tests.support.servers import UNSYNCED_DATABASE, Broker, Database, free_port
+from tests.support.settings import save_settings
 from tests.support.storing import client, make_tables
 
 TEMPO = "standard-single-phase-tempo"
@@ -33,7 +34,7 @@ STARTED_WITHIN = 180.0  # seconds
 class Home:
     """A broker, a database, and the three programs, each of which can be stopped and started again."""
 
-    def __init__(self, folder: Path, broker: Broker, database: Database, alerts: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, broker: Broker, database: Database) -> None:
         self.broker = broker
         self.database = database
         self.address = f"http://127.0.0.1:{(port := free_port())}/"
@@ -66,9 +67,6 @@ class Home:
                 "state": str(folder / "state"),
                 "mqtt": mqtt,
                 "database": access,
-                "alerts": alerts,
-                "notes": [{"at": day.isoformat(), "text": text} for day, text in NOTES.items()],
-                **LANGUAGE,
             },
         )
         self.tempo = SimulatedMeter(TEMPO).address
@@ -98,9 +96,6 @@ class Home:
             connection.execute("UPDATE sources SET meter = NULL WHERE name = %s", (source,))
 
 
-LANGUAGE = {"language": "fr"}
-
-
 @contextlib.contextmanager
 def home(folder: Path, days: int = DAYS, alerts: Mapping[str, Any] = MappingProxyType({})) -> Iterator[Home]:
     """Start a home with a past of so many days, and wait for its first frames in the database."""
@@ -108,8 +103,10 @@ def home(folder: Path, days: int = DAYS, alerts: Mapping[str, Any] = MappingProx
         Broker(folder / "broker") as broker,
         Database(folder / "database", options=UNSYNCED_DATABASE) as database,
     ):
-        place = Home(folder, broker, database, dict(alerts))
+        place = Home(folder, broker, database)
         _write_past(database, days)
+        notes = [{"at": day.isoformat(), "text": text} for day, text in NOTES.items()]
+        save_settings(client(database), alerts=dict(alerts), notes=notes, page={"language": "fr"})
         with place.storer.start(), place.reader.start(), place.monitor.start():
             programs = [place.storer, place.reader, place.monitor]
             place.monitor.wait_for_log("The page is at", within=STARTED_WITHIN)

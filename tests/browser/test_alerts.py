@@ -20,7 +20,7 @@ const listen = EventSource.prototype.addEventListener;
 EventSource.prototype.addEventListener = function (kind, ...more) {
   if (kind !== 'alerts') listen.call(this, kind, ...more);
 };"""
-PLACES = ["", "jour", "bilan", "contrats", "etat", "?compteur=tous", "?mode=kiosk"]
+PLACES = ["", "jour", "bilan", "contrats", "etat", "reglages", "?compteur=tous", "?mode=kiosk"]
 
 
 @pytest.mark.parametrize("path", PLACES)

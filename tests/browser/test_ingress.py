@@ -16,7 +16,7 @@ from tests.support.prefix_proxy import IngressProxy
 from tests.support.programs import Service, wait_until
 from tests.support.servers import free_port
 
-PLACES = 5
+PLACES = 6
 SAID: dict[str, Any] = {"ports": ["/dev/ttyUSB0"], "found": [], "broker": "service", "database": "internal"}
 PORT = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0"
 RADIO = "/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00"

@@ -27,6 +27,7 @@ VIEWS = {
     "tempo": f"contrats/{YESTERDAY.year if YESTERDAY.month >= 9 else YESTERDAY.year - 1}",
     "contracts": "contrats",
     "status": "etat",
+    "settings": "reglages",
     "kiosk": "?mode=kiosk",
     "together": "?compteur=tous",
     "unknown-meter": "?compteur=999",

@@ -16,6 +16,7 @@ from tests.support.programs import ROOT
 from tests.support.servers import free_port
 
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "monitor")
+SIMULATED = "simulate://standard-single-phase-tempo"
 UP_WITHIN = 840.0  # seconds; images are built, too
 _FILES = ("compose.yaml", "tests/compose/fast.yaml")
 #: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.
@@ -30,12 +31,13 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         """Prepare it."""
-        self._options = [option for file in _FILES for option in ("-f", file)]
+        self.files = [*_FILES]  # a test may add one
         self.root = folder / "clone"
         self._clone()
-        self._files = self._listing()
+        self._cloned = self._listing()
         self.project = f"teleinfo-test-{os.getpid()}"
         self.env = {
+            "TIC_PORT": SIMULATED,
             "MQTT_LOCAL_PORT": str(free_port()),
             "MQTT_TLS_PORT": str(free_port()),
             "MQTT_PROGRAMS": f"127.0.0.1:{free_port()}",
@@ -67,7 +69,7 @@ class Stack:
         """Run `docker compose`; return its output, with exit code and errors if `check` is false."""
         self._env_file.write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
         command = ["docker", "compose", "--project-name", self.project, "--env-file", str(self._env_file)]
-        command += ["--progress", "quiet", *self._options, *arguments]
+        command += ["--progress", "quiet", *(option for file in self.files for option in ("-f", file)), *arguments]
         result = subprocess.run(
             command,
             cwd=self.root,
@@ -102,7 +104,7 @@ class Stack:
 
     def traces(self) -> set[str]:
         """Return what has changed in the clone."""
-        return {name for name, _ in self._listing() ^ self._files}
+        return {name for name, _ in self._listing() ^ self._cloned}
 
     def inside(self, service: str, command: str, *, check: bool = True) -> str:
         """Run a shell command in a container."""

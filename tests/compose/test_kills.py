@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.stack import SERVICES, Stack, gateway
+from tests.compose.stack import SERVICES, SIMULATED, Stack, gateway
 from tests.faults.counted import Counted
 from tests.faults.home import Home, Row, backlog, database_away, kill, kills, stop
 from tests.support.meters import Meter
@@ -49,8 +49,7 @@ def home(stack: Stack) -> Iterator[Home]:
     yield home
     home.judge()
     meter.stop()
-    del stack.env["TIC_PORT"]
-    stack.up()
+    stack.up(TIC_PORT=SIMULATED)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])

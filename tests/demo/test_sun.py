@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.contract.source_minutes import SourceMinute
+from common.contract.sources import SOURCES, Source
 from demo.sun import CAR, GARDEN, ROOF, SunnyHouse, meter_of, sources_of
-from storer.config.sources import Source, read_sources
 from storer.sources.reading import read_value
 
 DAYS = (
@@ -58,7 +58,7 @@ def test_what_the_devices_send_is_read_with_the_sources_of_the_storer() -> None:
     noon = datetime(2026, 6, 20, 10, 59, 59, tzinfo=UTC)
     house = SunnyHouse()
     messages = house.messages(int(noon.timestamp()))
-    sources = read_sources(json.loads(json.dumps(sources_of("031961000001"))))
+    sources = SOURCES.read(json.loads(json.dumps(sources_of("031961000001"))))
     assert {source.meter for source in sources} == {"031961000001"}
     rows = house.minutes(noon.replace(second=0), noon.replace(second=0) + timedelta(minutes=1))
     read = {source.name: values(source, messages) for source in sources}

@@ -128,7 +128,7 @@ class Network(Home):
         wait_until(lambda: bool(self.delivery.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", self.programs)
         # A compressed table is a sparse file: it grows on a full disk, too, and only its pages are not written.
         self.delivery.sql("ALTER TABLE frames PAGE_COMPRESSED=0")
-        self.delivery.start_monitor(to=[self.phone.url("house")], language="fr")
+        self.delivery.start_monitor(self.phone.url("house"))
 
     def burst(self, frames: int) -> None:
         """Let the first meter send many frames in a short time."""

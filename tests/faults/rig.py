@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from monitor.base.addresses import SavedAddresses, write_addresses
 from tests.faults.counted import Counted
 from tests.support.meters import ADDRESSES, Meter
 from tests.support.programs import Program, run_command
@@ -101,16 +102,18 @@ class Processes:
         self.start("storer")
         return self._programs["storer"]
 
-    def start_monitor(self, **alerts: Any) -> Program:
-        """Start the monitor; `alerts` are those of its configuration."""
+    def start_monitor(self, address: str) -> Program:
+        """Start the monitor, whose alerts go to an address."""
+        state = self.folder / "monitor"
+        state.mkdir()
+        write_addresses(state, SavedAddresses(1, (address,)))
         config = {
             "name": "rig",
             "listen": {"port": free_port()},
             "auth": "none",
-            "state": str(self.folder / "monitor"),
+            "state": str(state),
             "mqtt": {"host": HOST, "port": self.broker.port},
             "database": self.database.login,
-            "alerts": alerts,
         }
         self.monitor_config.write_text(json.dumps(config))
         self.start("monitor")

@@ -25,14 +25,13 @@ from storer.retention.months import Blocked
 from storer.rollups.scheduler import RollupScheduler
 from tests.services.conftest import connection, fresh_database
 from tests.services.test_backup import backup, clear, cleared, cut, empty, flip, folder, retain
-from tests.services.test_forget_meter import allowed
 from tests.services.test_retention import AUGUST, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, scheduler, tables
 from tests.services.test_rollup_cases import METER, NOON, OTHER, standard, write
 from tests.support.servers import UNSYNCED_DATABASE
 from tests.support.servers import Database as Server
 from tests.support.storing import exported, query
 
-__all__ = ["allowed", "connection", "empty", "folder", "fresh_database", "scheduler", "tables"]  # fixtures
+__all__ = ["connection", "empty", "folder", "fresh_database", "scheduler", "tables"]  # fixtures
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ORDERS = int(os.environ.get("BACKUP_ORDERS", "3"))
@@ -112,7 +111,6 @@ class House:
                 self.back_up()
 
 
-@pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize("seed", range(ORDERS))
 def test_whatever_happens_nothing_that_was_saved_is_lost(
     seed: int, tables: Database, empty: Database, folder: Path, connection: Connection, scheduler: RollupScheduler

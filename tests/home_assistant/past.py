@@ -1,6 +1,6 @@
 """Two years of one meter, hour by hour, as a test counts them itself: imported days and hours, then readings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,16 +11,17 @@ from common.contract.labels import Mode
 PARIS = ZoneInfo("Europe/Paris")
 HOUR = timedelta(hours=1)
 #: What a prices.yaml of the owner says, and EUR a kWh here again, by register and first day; a day costs 1 EUR more.
-PRICES = """
-offers:
-  - id: base
-    rows:
-      - {from: 2024-12-01, kwh: {BASE: 0.2}, subscription_year: {6: 365}}
-      - {from: 2025-03-15, kwh: {BASE: 0.25}, subscription_year: {6: 365}}
-  - id: hchp
-    rows:
-      - {from: 2024-12-01, kwh: {HCHC: 0.1, HCHP: 0.3}, subscription_year: {6: 365}}
-"""
+PRICES = {
+    "offers": [
+        {"id": "base", "rows": [
+            {"from": "2024-12-01", "kwh": {"BASE": 0.2}, "subscription_year": {"6": 365}},
+            {"from": "2025-03-15", "kwh": {"BASE": 0.25}, "subscription_year": {"6": 365}},
+        ]},
+        {"id": "hchp", "rows": [
+            {"from": "2024-12-01", "kwh": {"HCHC": 0.1, "HCHP": 0.3}, "subscription_year": {"6": 365}},
+        ]},
+    ]
+}  # fmt: skip
 BASE, RAISED, RAISED_ON = Decimal("0.2"), Decimal("0.25"), date(2025, 3, 15)
 OFF_PEAK, PEAK = Decimal("0.1"), Decimal("0.3")
 
@@ -34,10 +35,10 @@ BY_HOUR = local(2025, 2, 1)  # imported hours; the last Sunday of March has 23
 IMPORTED_UNTIL = local(2025, 5, 1)
 READ = local(2026, 8, 1)  # the last Sunday of October has 25 hours
 OTHER_CONTRACT = local(2026, 9, 15, 12)  # from one register to two
-CONTRACTS = """
-- {meter: "%s", from: 2025-01-01, offer: base, power: 6}
-- {meter: "%s", from: 2026-09-15, offer: hchp, power: 6}
-"""
+CONTRACTS: Sequence[Mapping[str, str | int]] = (
+    {"from": "2025-01-01", "offer": "base", "power": 6},
+    {"from": "2026-09-15", "offer": "hchp", "power": 6},
+)
 
 
 def hours(start: datetime, end: datetime) -> Iterator[datetime]:

@@ -22,6 +22,7 @@ from tests.support.programs import Service
 from tests.support.rolling import roll_up
 from tests.support.servers import HOST, UNSYNCED_DATABASE, Broker, find_program
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import make_tables, store
 
 pytestmark = pytest.mark.timeout(3600)
@@ -65,13 +66,10 @@ class Dashboard:
         self.import_hours(self.past.imported())
         token = folder / "token"
         token.write_text(self.home.call("auth/long_lived_access_token", client_name="monitor", lifespan=1))
-        (folder / "prices.yaml").write_text(PRICES)
         self.monitor = Monitor(self.server, folder)
         self.url = f"http://{HOST}:{self.home.port}"
-        self.monitor.configure(
-            f"prices: {folder}/prices.yaml\ncontracts:\n{CONTRACTS % (METER, METER)}\n"
-            f"home_assistant: {{url: '{self.url}', token_file: {token}}}\n"
-        )
+        self.monitor.configure(f"home_assistant: {{url: '{self.url}', token_file: {token}}}\n")
+        save_settings(tables, prices=PRICES, contracts=[{"meter": METER, **line} for line in CONTRACTS])
         self.entities = self._entities()
 
     def import_hours(self, rows: Iterable[tuple[datetime, int, int]]) -> None:

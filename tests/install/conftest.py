@@ -57,6 +57,30 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def running(bare: Machine, packages: Path) -> Iterator[Machine]:
+    """A machine with its systemd, to which the packages were copied."""
+    for machine in bare.with_packages(packages):
+        with machine.booted():
+            yield machine
+
+
+@pytest.fixture
+def older(running: Machine) -> Iterator[Machine]:
+    """The same, with the MariaDB of its release, older than ours, and the storer's account there."""
+    running.write("/etc/mysql/mariadb.conf.d/99-test.cnf", "[mariadbd]\nskip-networking\n")
+    running.run("apt-get", "--quiet", "update")
+    install = ("apt-get", "--quiet", "--yes", "--no-install-recommends", "install", "mariadb-server")
+    running.run(*install, DEBIAN_FRONTEND="noninteractive")
+    shutil.copy(PROJECT / "mariadb/storer.sql", running.path("/srv/storer.sql"))
+    running.run("systemctl", "start", "mariadb")
+    assert running.run("mariadb", "-Ne", "SELECT VERSION()").startswith("10.11.")
+    running.run("sh", "-c", "mariadb </srv/storer.sql")
+    yield running
+    running.run("mariadb", "--execute", "DROP DATABASE teleinfodb; DROP USER teleinfo@localhost")
+    running.run("systemctl", "stop", "mariadb")
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     with Broker(tmp_path_factory.mktemp("broker")) as broker:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,11 +10,11 @@ import pytest
 
 from common.contract.frame import Frame
 from common.contract.labels import Mode
+from common.contract.retention import Retention
 from common.machine.version import __version__
 from storer.backup.backup import backup
 from storer.backup.restore import restore
-from storer.config.options import Retention
-from tests.install.machine import NAMES, PROGRAMS, PROJECT, READER, Machine
+from tests.install.machine import NAMES, PROGRAMS, READER, Machine
 from tests.support.frames import ADDRESS
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.servers import Broker, Database
@@ -45,14 +44,6 @@ for name in ("/etc/teleinfo/x", "/opt/x", "/var/lib/teleinfo/x", "/run/teleinfo/
     except OSError as error:
         print("probe", name, errno.errorcode[error.errno])
 """
-
-
-@pytest.fixture
-def running(bare: Machine, packages: Path) -> Iterator[Machine]:
-    """A machine with its systemd, to which the packages were copied."""
-    for machine in bare.with_packages(packages):
-        with machine.booted():
-            yield machine
 
 
 @pytest.fixture
@@ -163,22 +154,6 @@ def test_removed_it_stops_and_unconfirmed_frames_are_on_disk(reader: Machine) ->
 
 
 BACKUPS, OTHER_DISK = "/var/lib/teleinfo-storer", "/mnt/usb/teleinfo"
-
-
-@pytest.fixture
-def older(running: Machine) -> Iterator[Machine]:
-    """The same, with the MariaDB of its release, older than ours, and the storer's account there."""
-    running.write("/etc/mysql/mariadb.conf.d/99-test.cnf", "[mariadbd]\nskip-networking\n")
-    running.run("apt-get", "--quiet", "update")
-    install = ("apt-get", "--quiet", "--yes", "--no-install-recommends", "install", "mariadb-server")
-    running.run(*install, DEBIAN_FRONTEND="noninteractive")
-    shutil.copy(PROJECT / "mariadb/storer.sql", running.path("/srv/storer.sql"))
-    running.run("systemctl", "start", "mariadb")
-    assert running.run("mariadb", "-Ne", "SELECT VERSION()").startswith("10.11.")
-    running.run("sh", "-c", "mariadb </srv/storer.sql")
-    yield running
-    running.run("mariadb", "--execute", "DROP DATABASE teleinfodb; DROP USER teleinfo@localhost")
-    running.run("systemctl", "stop", "mariadb")
 
 
 def test_a_backup_of_the_service_is_restored_on_another_version_of_mariadb_and_back(

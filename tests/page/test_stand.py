@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from docs.tools import page_settings
 from monitor.service import ROUTES
 from tests.support.json_schema import mistakes
 
@@ -17,9 +18,16 @@ METERS = ("041234567890", "051234560042")
 NOW = 1_795_613_527_000  # 25 November 2026, 14:32:07 in Paris
 ASK = """
 import { answer } from './answers.js';
+import { household } from './settings.js';
 const [questions, state] = JSON.parse(process.argv[1]);
-const given = questions.map(([route, query, now]) => answer(route, new URLSearchParams(query), now, state));
-console.log(JSON.stringify(given));
+const home = household();
+home.respond('POST', 'requests', new URLSearchParams(), { kind: 'backup', arguments: {} }, {}, 0);
+function given([route, text, now]) {
+  const query = new URLSearchParams(text), path = route.replace('{section}', 'contracts').replace('{id}', '1');
+  if (/^(settings|requests)/.test(path)) return home.respond('GET', path, query, null, {}, now).body;
+  return answer(route, query, now, state);
+}
+console.log(JSON.stringify(questions.map(given)));
 """
 RANGES = {
     "series": ["from=2026-11-24&to=2026-11-25"],
@@ -30,6 +38,7 @@ RANGES = {
     "interval": ["from=2026-11-24&to=2026-11-25"],
     "peaks": ["from=2026-11-01&to=2026-12-01"],
     "baseload": ["from=2026-01-01&to=2026-11-26"],
+    "indexes": ["", "from=2026-10-03&to=2026-11-04"],
     "why": ["from=2026-11-24&to=2026-11-25"],
     "weather": ["from=2026-11-01&to=2026-12-01"],
     "profile": ["from=2026-10-01&to=2026-11-01"],
@@ -50,3 +59,7 @@ def test_an_answer_of_the_stand_has_the_shape_of_the_api(route: str, state: str)
     answers = json.loads(asked.stdout)
     assert len(answers) == len(questions)
     assert [mistake for answer in answers for mistake in mistakes(answer, SCHEMAS[route])] == []
+
+
+def test_the_forms_of_the_stand_are_those_of_the_declarations() -> None:
+    assert json.loads(page_settings.FORMS.read_text(encoding="utf-8")) == json.loads(page_settings.forms())

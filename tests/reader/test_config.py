@@ -42,6 +42,15 @@ def test_accepts_valid_ports(tmp_path: Path, port: str) -> None:
     assert load(ReaderConfig, file).port == (port,)
 
 
+def test_a_port_that_is_chosen_in_the_page_stands_alone(tmp_path: Path) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text("port: ask\n")
+    assert load(ReaderConfig, file).port == ()
+    file.write_text("port: [ask, /dev/ttyUSB0]\n")
+    with pytest.raises(ConfigError, match="ask stands alone"):
+        load(ReaderConfig, file)
+
+
 @pytest.mark.parametrize(
     ("port", "expected"),
     [

@@ -48,6 +48,13 @@ def test_one_line_with_frames_is_enough(other: LineHealth) -> None:
     assert evaluate(other) == (True, False)  # known to be so: a clean start would change nothing
 
 
+def test_a_reader_that_waits_for_the_choice_of_its_port_is_healthy_and_says_so() -> None:
+    assert evaluate() == (True, True)
+    assert evaluate(connected=False) == (True, False)
+    health = HealthCheck().evaluate([], connected=True, last_activity=NOW, pending=0, now=NOW)
+    assert "no port chosen" in health.status_text
+
+
 def test_without_a_broker_it_is_alive_but_not_healthy() -> None:
     assert evaluate(line(), connected=False) == (True, False)
 

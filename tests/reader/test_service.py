@@ -31,6 +31,9 @@ METER = "031961123456"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
+SIMULATED = "simulate://historic-single-phase-base"
+ADAPTER, OTHER_ADAPTER = "/dev/serial/by-id/usb-A-if00-port0", "/dev/serial/by-id/usb-B-if00-port0"
+
 Step = Callable[[], object]
 
 
@@ -139,11 +142,13 @@ class Steps(StopEvent):
 class Rig:
     """A reader with a fake broker, fake lines and a clock set by hand."""
 
-    def __init__(self, folder: Path, *, topic: str = "teleinfo", **delivery: Any) -> None:
+    def __init__(
+        self, folder: Path, *, topic: str = "teleinfo", port: tuple[str, ...] = (SIMULATED,), **delivery: Any
+    ) -> None:
         self.time = Time()
         self.config = ReaderConfig(
             name="pi",
-            port=("simulate://historic-single-phase-base",),
+            port=port,
             mqtt=ReaderMqtt(topic=topic),
             spool=SpoolConfig(journal=folder / "journal", path=folder / "spool"),
             delivery=DeliveryConfig(**delivery),
@@ -365,6 +370,48 @@ def test_the_tally_of_each_meter_is_published_after_the_hour_and_confirmed_like_
     assert rig.tallies == [Tally(METER, NOON, "pi", 1)]
     assert len(rig.session.on("teleinfo/other/tally")) == 1
     assert [path.name for path in (tmp_path / "spool").iterdir()] == ["storers"]
+
+
+# --- a port that is chosen in the page
+
+
+def choose(rig: Rig, *ports: str, reader: str = "pi", monitor: str = "main") -> Step:
+    return rig.message(f"teleinfo/monitor/{monitor}/ports", {"reader": reader, "ports": ports, "labels": {}})
+
+
+def test_a_reader_without_a_port_waits_and_says_what_there_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(tmp_path, port=())
+    rig.run(rig.connect, rig.go(HEALTH_EVERY), rig.go(HEALTH_EVERY))
+    assert rig.lines == []
+    assert (rig.health["asks_port"], rig.health["lines"]) == (True, [])
+    assert rig.session.on("teleinfo/reader/pi/ports")[-1][1]
+    assert len([line for line in caplog.messages if "No port is chosen" in line]) == 1
+    assert "teleinfo/monitor/+/ports" in rig.session.subscriptions
+
+
+def test_a_choice_is_read_at_once_and_also_after_a_restart_without_a_broker(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, port=())
+    rig.run(rig.connect, choose(rig, OTHER_ADAPTER, reader="attic"), choose(rig, ADAPTER), rig.go(10))
+    assert [line["port"] for line in rig.health["lines"]] == [ADAPTER]
+    offers = [json.loads(payload)["ports"] for payload, _ in rig.session.on("teleinfo/reader/pi/ports")]
+    assert [port["name"] for port in offers[-1] if port["chosen"]] == [ADAPTER]
+    rig.start()
+    assert [line.health.port for line in rig.lines] == [ADAPTER]
+
+
+def test_frames_of_a_port_that_is_left_are_still_delivered(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, port=())
+    rig.run(rig.connect, rig.status(), choose(rig, ADAPTER), choose(rig, OTHER_ADAPTER), rig.frame(NOON), rig.go(1))
+    assert [line["port"] for line in rig.health["lines"]] == [OTHER_ADAPTER]
+    assert len(rig.session.on(f"teleinfo/{METER}/frame")) == 1
+
+
+def test_a_reader_with_a_port_in_its_configuration_takes_none_from_the_broker(rig: Rig) -> None:
+    rig.run(rig.connect, choose(rig, ADAPTER), rig.go(10))
+    assert [line["port"] for line in rig.health["lines"]] == [SIMULATED]
+    assert rig.session.on("teleinfo/reader/pi/ports") == []
+    assert "teleinfo/monitor/+/ports" not in rig.session.subscriptions
+    assert not rig.health["asks_port"]
 
 
 # --- shutdown

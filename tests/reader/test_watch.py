@@ -50,6 +50,7 @@ def test_without_rich_it_is_said_what_to_install(tmp_path: Path) -> None:
         (f"--port {PORT}", 2, "watch: a terminal is needed"),
         ("--port {}/tty", 1, "no such device; is it plugged in?"),
         ("--port simulate://nothing", 2, "no simulated meter 'nothing'"),
+        ("--config {}/ask.yaml", 2, "no port is chosen yet: choose that of the meter in the page"),
         ("--config {}/none.yaml", 2, "none.yaml: not found; give your file with --config"),
         ("--mqtt here:mqtt", 2, "HOST or HOST:PORT, not here:mqtt"),
         ("--mqtt mqtt://here", 2, "HOST or HOST:PORT; an account is given in the configuration"),
@@ -64,6 +65,7 @@ def test_errors_are_one_line(
     code: int,
     complaint: str,
 ) -> None:
+    (tmp_path / "ask.yaml").write_text(f"port: ask\nspool: {{path: {tmp_path}, journal: {tmp_path}}}\n")
     monkeypatch.setattr(sys, "argv", ["teleinfo-reader", "watch", *line.format(tmp_path).split()])
     try:
         ended = main()

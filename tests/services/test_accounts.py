@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from common.contract.retention import Retention
 from common.contract.tally import Tally
 from common.database.mariadb import Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
 from storer.backup.backup import backup
 from storer.backup.restore import restore
-from storer.config.options import Retention
 from storer.frames.rejected import Rejection
 from storer.frames.store import FrameStore
+from storer.requests.table import clean
 from tests.support.frames import ADDRESS, DAY, standard
 from tests.support.servers import Database as Server
 from tests.support.storing import NOW, exported, make_tables, partition, query, store
@@ -53,6 +54,8 @@ def do_all(database: Database, folder: Path) -> None:
     with contextlib.closing(FrameStore(database)) as tables:
         tables.write_tallies([Tally(meter=ADDRESS, hour=DAY, frames=7, reader="cellar")] * 2)
         tables.record_rejections([Rejection("topic", b"?", "why", NOW)] * 2)
+    with contextlib.closing(database.connect()) as connection:
+        clean(connection, NOW)
     partition(database, NOW + timedelta(days=31))
     assert backup(database, folder, Retention()).dump is not None
 
@@ -96,7 +99,7 @@ def test_the_statements_may_be_run_again(nothing: Server, again: int) -> None:
 
 
 @pytest.mark.parametrize("name", READING)
-def test_who_only_reads_reads_all_and_changes_nothing(nothing: Server, name: str) -> None:
+def test_who_reads_reads_all_and_changes_nothing_of_the_storer(nothing: Server, name: str) -> None:
     storer = admit(nothing, STORER, "teleinfo")
     make_tables_of(storer)
     store(storer, [standard(EAST=8735124, SINSTS=2)])
@@ -119,6 +122,67 @@ def test_who_only_reads_reads_all_and_changes_nothing(nothing: Server, name: str
     ):
         with pytest.raises(DatabaseError, match=r"denied|1044|1142|1227"):
             query(people, statement, "SELECT 1")
+
+
+#: What the page writes: settings, and what it asks the storer for.
+OF_THE_PAGE = {"settings", "requests", "request_pieces"}
+
+
+def changes(table: str, column: str) -> dict[str, str]:
+    """Return a statement for each way to change a table; none changes anything where it is allowed."""
+    return {
+        "INSERT": f"INSERT INTO {table} SELECT * FROM {table} WHERE 0",
+        "UPDATE": f"UPDATE {table} SET {column} = {column} WHERE 0",
+        "DELETE": f"DELETE FROM {table} WHERE 0",
+        "ALTER": f"ALTER TABLE {table} COMMENT ''",
+        "DROP": f"DROP TABLE {table}",
+        "TRUNCATE": f"TRUNCATE TABLE {table}",
+    }
+
+
+def allowed(database: Database, statements: dict[str, str]) -> set[str]:
+    found = set()
+    for name, statement in statements.items():
+        with contextlib.suppress(DatabaseError):
+            query(database, statement, "SELECT 1")
+            found.add(name)
+    return found
+
+
+def tables_of(server: Server) -> dict[str, str]:
+    """Return all tables and views of a server, with a column of each; without what no account can write."""
+    rows = server.sql(
+        "SELECT CONCAT('`', table_schema, '`.`', table_name, '`'), MIN(column_name) FROM information_schema.columns"
+        " WHERE table_schema NOT IN ('information_schema', 'performance_schema')"
+        " AND generation_expression IS NULL GROUP BY 1"
+    )
+    return dict(line.split("\t") for line in rows.splitlines())
+
+
+@pytest.mark.parametrize("first", ["tables", "account"])
+def test_the_monitor_writes_what_the_page_writes_and_nothing_else_of_the_server(nothing: Server, first: str) -> None:
+    storer = admit(nothing, STORER, "teleinfo")
+    if first == "tables":
+        make_tables_of(storer)
+    monitor = admit(nothing, READING["teleinfo-monitor"], "teleinfo-monitor")
+    if first == "account":
+        make_tables_of(storer)
+    tables = tables_of(nothing)
+    of_page = {f"`teleinfodb`.`{name}`" for name in OF_THE_PAGE}
+    assert of_page < tables.keys()
+    may = {table: allowed(monitor, changes(table, column)) for table, column in tables.items()}
+    assert {table for table, rights in may.items() if rights} == of_page
+    assert all(may[table] == {"INSERT", "UPDATE", "DELETE"} for table in of_page)
+
+
+def test_people_read_all_tables_but_the_files_that_wait_for_their_import(nothing: Server) -> None:
+    # An account of an earlier version could read every table of the database.
+    nothing.sql("CREATE DATABASE teleinfodb; CREATE USER grafana@'%'; GRANT SELECT ON teleinfodb.* TO grafana@'%'")
+    people = admit(nothing, READING["grafana"], "grafana")
+    make_tables_of(admit(nothing, STORER, "teleinfo"))
+    tables = [name for name in tables_of(nothing) if name.startswith("`teleinfodb`.")]
+    unread = [name for name in tables if not allowed(people, {"SELECT": f"SELECT 1 FROM {name} LIMIT 1"})]
+    assert unread == ["`teleinfodb`.`request_pieces`"]
 
 
 def settings() -> dict[str, str]:

@@ -12,7 +12,7 @@ from monitor.alerts.events import Holds
 from monitor.alerts.facts import Cut, Facts, Loss, collect
 from monitor.alerts.rules import database_conditions
 from monitor.base.config import MonitorConfig
-from monitor.base.household import AlertsConfig, ContractLine, House
+from monitor.base.household import ContractLine, House, Household
 from monitor.money.home import Home
 from monitor.money.prices import PriceRow
 from reader.simulator.meter import SimulatedMeter
@@ -28,7 +28,7 @@ SHORT = datetime(2026, 6, 27, 1, 10, tzinfo=UTC)
 CUT = datetime(2026, 6, 26, 1, 10, tzinfo=UTC)  # in the night: nothing is fed in
 
 
-CONFIG = MonitorConfig(contracts=(ContractLine(METER, date(2026, 1, 1), "mine", 9),), alerts=AlertsConfig(budget=30))
+CONFIG = MonitorConfig(household=Household(contracts=(ContractLine(METER, date(2026, 1, 1), "mine", 9),), budget=30))
 PRICES = price_table(PriceRow("mine", date(2025, 9, 1), {0: {"BASE": Decimal("0.2")}}, {9: Decimal(120)}))
 
 
@@ -132,7 +132,7 @@ def test_a_meter_that_was_replaced_has_one_past_and_no_alarm(fresh_database: Ser
             (new, replaced_at + timedelta(hours=2), now),
         ):
             History(connection, meter).write(start, end)
-        house = MonitorConfig(meters=(House(new.address, "Maison", (old.address,)),))
+        house = MonitorConfig(household=Household(meters=(House(new.address, "Maison", (old.address,)),)))
         for config, meters in ((house, 1), (MonitorConfig(), 2)):
             facts = collect(Home(connection, config, PRICES), config, now)
             assert len(facts.meters) == meters

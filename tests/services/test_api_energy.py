@@ -10,13 +10,13 @@ import pytest
 
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine
+from monitor.base.household import ContractLine, Household
 from monitor.base.request_errors import RequestError
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.day import interval
 from monitor.places.review import csv as energy_csv
-from monitor.places.review import energy
+from monitor.places.review import energy, forecast, notes
 from monitor.web.route import Body, Route
 from reader.simulator.meter import SimulatedMeter
 from tests.support.api import ask
@@ -172,7 +172,9 @@ def test_a_stretch_says_whether_something_of_it_has_no_price(tables: Database) -
 def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_are(
     tables: Database, route: Route, times: str
 ) -> None:
-    named = MonitorConfig(contracts=(ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9),))
+    named = MonitorConfig(
+        household=Household(contracts=(ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9),))
+    )
     own = PriceTable([replace(PRICES.files[0], own=True)])
     for prices, config, assumed in (
         (PRICES, MonitorConfig(), True),
@@ -184,9 +186,19 @@ def test_prices_are_assumed_until_a_line_or_prices_of_ones_own_say_whose_they_ar
         assert answer["prices"]["of"] == {"name": "tempo", "assumed": assumed}
 
 
+@pytest.mark.parametrize("route", [forecast.ROUTE, notes.ROUTE])
+def test_answers_of_now_say_that_their_prices_are_assumed(tables: Database, route: Route) -> None:
+    line = ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9)
+    named = MonitorConfig(household=Household(contracts=(line,)))
+    for config, assumed in ((MonitorConfig(), True), (named, False)):
+        answer = ask(route, tables, END, PRICES, f"meter={METER}", config=config)
+        check(answer, route.schema)
+        assert answer["assumed"] is assumed
+
+
 def test_a_contract_year_begins_where_the_contract_did(tables: Database) -> None:
     line = ContractLine(meter=METER, start=date(2024, 10, 28), offer="tempo", power=9)
-    config = MonitorConfig(contracts=(line,))
+    config = MonitorConfig(household=Household(contracts=(line,)))
     answer = ask(energy.ROUTE, tables, END, PRICES, "by=contract-year&from=2025-10-28&to=2027", config=config)
     assert answer["start"] == ["2025-10-28", "2026-10-28"]
     assert answer["by"] == "contract-year"
@@ -198,7 +210,7 @@ def test_a_new_power_does_not_begin_another_contract_year_and_years_before_the_c
     tables: Database,
 ) -> None:
     lines = [(date(2026, 10, 26), "tempo", 6), (date(2026, 10, 31), "tempo", 9), (date(2027, 3, 1), "base", 9)]
-    config = MonitorConfig(contracts=tuple(ContractLine(METER, *line) for line in lines))
+    config = MonitorConfig(household=Household(contracts=tuple(ContractLine(METER, *line) for line in lines)))
     for since in ("2024", "2026-10-21"):
         answer = ask(energy.ROUTE, tables, END, PRICES, f"by=contract-year&from={since}&to=2027", config=config)
         assert answer["start"] == ["2026-10-26"]
@@ -252,7 +264,7 @@ def test_an_imported_month_in_which_the_vat_changes_has_both_rates_by_days(table
             ],
         },
     }
-    config = MonitorConfig(contracts=(ContractLine(other, date(2025, 11, 15), "base", 6),))
+    config = MonitorConfig(household=Household(contracts=(ContractLine(other, date(2025, 11, 15), "base", 6),)))
     table = PriceTable([read_document(prices, "test")])
     question = f"meter={other}&by=month&from=2025-12&to=2026-01"
     cost = ask(energy.ROUTE, tables, END, table, question, config=config)["whole"]["cost"]
@@ -281,7 +293,7 @@ def test_imported_registers_have_the_prices_of_a_regulated_offer_by_either_of_it
     )
     rows = [{"from": date(2025, 1, 1), "kwh": {"HCHC": 0.1, "HCHP": 0.2}, "subscription_year": {6: 365}}]
     table = PriceTable([read_document({"offers": [{"id": "trv-hphc", "meter": "hchp", "rows": rows}]}, "test")])
-    config = MonitorConfig(contracts=(ContractLine(other, date(2025, 11, 15), name, 6),))
+    config = MonitorConfig(household=Household(contracts=(ContractLine(other, date(2025, 11, 15), name, 6),)))
     answer = ask(energy.ROUTE, tables, END, table, f"meter={other}&from=2025-12-10&to=2025-12-11", config=config)
     cost = answer["whole"]["cost"]
     assert (cost["by_register"], cost["missing"]) == ({"HCHC": 1000, "HCHP": 4000}, [])

@@ -11,7 +11,7 @@ import pytest
 from common.database.mariadb import Connection, Database
 from demo.history import History
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine
+from monitor.base.household import ContractLine, Household
 from monitor.base.request_errors import RequestError
 from monitor.money.home import Home
 from monitor.money.price_document import read_document
@@ -98,13 +98,15 @@ def test_meters_have_their_contract_as_configured_else_as_they_say(tables: Datab
     line = ContractLine(single["id"], date(2025, 3, 1), "base", 6)
     (known,) = [
         meter
-        for meter in ask(METERS, tables, END, NO_PRICES, config=MonitorConfig(contracts=(line,)))["meters"]
+        for meter in ask(METERS, tables, END, NO_PRICES, config=MonitorConfig(household=Household(contracts=(line,))))[
+            "meters"
+        ]
         if meter["id"] == single["id"]
     ]
     assert (known["offer"], known["subscribed"], known["contract_year"]) == ("base", 6000, "03-01")
     # A regulated offer has the name that meters give it, by which the page knows Tempo.
     prices = PriceTable([read_document({"offers": [{"id": "trv-tempo", "meter": "tempo", "rows": []}]}, "test")])
-    config = MonitorConfig(contracts=(replace(line, offer="trv-tempo"),))
+    config = MonitorConfig(household=Household(contracts=(replace(line, offer="trv-tempo"),)))
     assert "tempo" in {meter["offer"] for meter in ask(METERS, tables, END, prices, config=config)["meters"]}
 
 

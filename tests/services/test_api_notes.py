@@ -6,7 +6,7 @@ import pytest
 
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Note
+from monitor.base.household import Household, Note
 from monitor.base.request_errors import RequestError
 from monitor.money.prices import PriceTable
 from monitor.places.review import energy, notes
@@ -31,7 +31,7 @@ def test_notes_are_those_of_the_meter_and_of_all_meters(tables: Database) -> Non
         Note(date(2026, 2, 2), "Freezer", SimulatedMeter(TEMPO).address),
         Note(date(2026, 3, 2), "Pool", "031961000009"),
     )
-    answer = ask(notes.ROUTE, tables, END, NONE, config=MonitorConfig(notes=written))
+    answer = ask(notes.ROUTE, tables, END, NONE, config=MonitorConfig(household=Household(notes=written)))
     check(answer, notes.ROUTE.schema)
     assert answer["notes"] == [
         {"at": "2026-01-02", "text": "Insulation"},

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from common.contract.retention import Retention
 from common.database.mariadb import Database
 from common.machine.version import full_version
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine
+from monitor.base.household import ContractLine, Household
 from monitor.base.ranges import Range
 from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
@@ -23,7 +24,6 @@ from monitor.money.prices import PriceTable
 from monitor.places.status import status
 from monitor.web.route import ApiRequest, LiveRequest
 from storer.backup.backup import backup
-from storer.config.options import Retention
 from tests.support.api import ask, sent
 from tests.support.json_schema import check
 from tests.support.past import make_past
@@ -66,6 +66,7 @@ def test_a_good_day_lost_nothing(tables: Database) -> None:
         "at": "2026-11-05T11:00:00Z", "days": 30, "ok": True, "missing": 0,
     }  # fmt: skip
     assert answer["windows"] == [["2026-11", "22:00–06:00"]]
+    assert answer["off_peak"] == ["22:00-06:00"]
     assert answer["volts"]["lowest"] > 180
     assert answer["disk"] is None or answer["disk"]["used"] > 0
     assert [one["id"] for one in answer["links"]] == ["meter", "reader", "mqtt", "storer", "database"]
@@ -111,7 +112,7 @@ def test_wrong_prices_and_lines_without_effect_are_told(tables: Database) -> Non
     assert (asked(tables)["prices_error"], asked(tables)["unused"]) == (None, [])
     prices = PriceTable([])
     prices.error = "prices.yaml, line 5: BASE costs 20 EUR per kWh: are these cents?"
-    config = MonitorConfig(contracts=(ContractLine("3519330717", date(2026, 1, 1), "tempo", 9),))
+    config = MonitorConfig(household=Household(contracts=(ContractLine("3519330717", date(2026, 1, 1), "tempo", 9),)))
     answer = ask(status.ROUTE, tables, END, prices, config=config)
     check(answer, status.ROUTE.schema)
     said = answer["prices_error"].replace("\u00a0", " ")
@@ -135,7 +136,7 @@ def test_an_empty_database_has_links_and_no_figures(tables: Database) -> None:
 
 def test_while_the_database_is_away_the_links_say_so() -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
+    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, lambda: config))
     assert status.ROUTE.without_database is not None
     answer = sent(status.ROUTE.without_database(LiveRequest(live, {}, END)))
     check(answer, status.ROUTE.schema)
@@ -165,13 +166,11 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
         "reader": [program("reader", "cellar", **spool), program("reader", "elsewhere", lines=[{"meter": "1"}])],
         "storer": [program("storer", "a"), program("storer", "b"), Program("old", "online", {"uptime": 1}, END)],
     }
-    live = Live(MonitorConfig(), NONE, Calendars(), alerts=partial(AlertSummary, MonitorConfig()))
+    live = Live(MonitorConfig(), NONE, Calendars(), alerts=partial(AlertSummary, MonitorConfig))
     monkeypatch.setattr(live, "programs", programs.__getitem__)
     with contextlib.closing(tables.connect()) as connection:
         config = MonitorConfig()
-        answer = sent(
-            status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))
-        )
+        answer = sent(status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), {}, Range(), END, live=live)))
     check(answer, status.ROUTE.schema)
     ((server,),) = query(tables, "SELECT VERSION()")
     assert answer["versions"] == [
@@ -187,11 +186,9 @@ def test_it_tells_the_versions_of_all_programs_and_how_full_the_spool_of_the_met
 
 def test_with_the_live_part_it_tells_the_links_as_live_does(tables: Database) -> None:
     config = MonitorConfig()
-    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, config))
+    live = Live(config, NONE, Calendars(), alerts=partial(AlertSummary, lambda: config))
     with contextlib.closing(tables.connect()) as connection:
-        answer = sent(
-            status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), config, {}, Range(), END, live=live))
-        )
+        answer = sent(status.ROUTE.answer(ApiRequest(Home(connection, config, NONE), {}, Range(), END, live=live)))
     check(answer, status.ROUTE.schema)
     states = {one["id"]: one["state"] for one in answer["links"]}
     assert states == live.links(answer["meter"]) | {"database": "up"}

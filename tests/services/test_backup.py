@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from common.contract.retention import Retention
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Connection, Database
 from common.errors import BackupError, DatabaseError
@@ -26,7 +27,6 @@ from storer.backup.folder import Folder
 from storer.backup.month_file import count_lines
 from storer.backup.restore import release_month, restore, restore_month
 from storer.backup.schedule import BackupScheduler
-from storer.config.options import Retention
 from storer.database.locks import take_lock
 from storer.database.schema import migrate
 from storer.frames.rejected import Rejection
@@ -35,14 +35,13 @@ from storer.retention.forget import forget_meter
 from storer.retention.months import Blocked, FrameRetention
 from storer.rollups.scheduler import RollupScheduler
 from storer.rollups.state import request_rebuild
-from tests.services.test_forget_meter import allowed
 from tests.services.test_retention import AUGUST, FRAMES, OCTOBER, ONE_MONTH, SEPTEMBER, roll_all, scheduler, tables
 from tests.services.test_rollup_cases import METER, NOON, OTHER, Clock, rolled, standard, steady, write
 from tests.support.servers import Database as Server
 from tests.support.sources import series, write_source
 from tests.support.storing import NOW, StorerCommand, client, exported, query
 
-__all__ = ["allowed", "scheduler", "tables"]  # fixtures
+__all__ = ["scheduler", "tables"]  # fixtures
 
 JULY, OF_AUGUST, OF_SEPTEMBER = (datetime(2026, month, 1, tzinfo=UTC) for month in (7, 8, 9))
 MONTHS = ["teleinfodb-2026-08.month.gz", "teleinfodb-2026-09.month.gz", "teleinfodb-2026-10.month.gz"]
@@ -115,6 +114,12 @@ def test_what_is_restored_has_the_checksums_of_what_was_saved(
         store.record_rejections([Rejection("teleinfo/é/frame", bytes(range(256)) + b"\\N'\"", "a \\ and a '", NOW)])
     write_source(tables, "roof", "production", series(AUGUST, range(1000, 1120)))
     write_source(tables, "garden", "temperature", {OCTOBER: SourceMinute(60, temperature=-25)})
+    query(
+        tables,
+        """INSERT INTO settings (section, value) VALUES ('notes', '[{"at": "2026-10-03", "text": "été"}]')""",
+        "INSERT INTO requests (kind, arguments, state) VALUES ('backup', '{}', 'done')",
+        "SELECT 1",
+    )
     result = backup(tables, folder)
     assert (files(folder), result.problems) == (MONTHS, [])
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
@@ -294,7 +299,7 @@ def test_the_months_that_retention_takes_next_are_read_first(
     assert [file.name for file in backup(tables, folder, policy).read][:2] == MONTHS[:2]
 
 
-@pytest.mark.usefixtures("scheduler", "allowed")
+@pytest.mark.usefixtures("scheduler")
 def test_no_file_made_after_a_meter_was_forgotten_has_it(
     tables: Database, empty: Database, folder: Path, connection: Connection
 ) -> None:
@@ -316,7 +321,7 @@ def test_no_file_made_after_a_meter_was_forgotten_has_it(
     assert len([frame for frame in exported(empty) if OTHER.encode() in frame]) == 1
 
 
-@pytest.mark.usefixtures("scheduler", "allowed")
+@pytest.mark.usefixtures("scheduler")
 @pytest.mark.parametrize("dropped", [False, True])
 def test_a_file_that_went_bad_after_a_meter_was_forgotten_is_written_again_unless_its_month_was_dropped(
     dropped: bool, tables: Database, folder: Path, connection: Connection
@@ -333,7 +338,7 @@ def test_a_file_that_went_bad_after_a_meter_was_forgotten_is_written_again_unles
         assert not any(OTHER.encode() in line for line in lines(folder / MONTHS[0]))
 
 
-@pytest.mark.usefixtures("scheduler", "allowed")
+@pytest.mark.usefixtures("scheduler")
 def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwhile(
     tables: Database, folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,6 +356,25 @@ def test_one_backup_is_made_at_a_time_and_nothing_is_dropped_or_forgotten_meanwh
     assert len(exported(tables)) == len(FRAMES)
     retain(connection)
     assert len(exported(tables)) == len(FRAMES) - 720
+
+
+@pytest.mark.usefixtures("scheduler")
+def test_what_was_waiting_to_be_done_when_a_dump_was_made_is_not_done_after_its_restore(
+    tables: Database, empty: Database, folder: Path
+) -> None:
+    query(
+        tables,
+        "INSERT INTO requests (id, kind, arguments, state, not_before) VALUES"
+        " (1, 'backup', '{}', 'done', NOW()), (2, 'forget-meter', '{}', 'waiting', NOW()),"
+        " (3, 'import', '{}', 'waiting', NULL), (4, 'backup', '{}', 'running', NOW())",
+        "INSERT INTO request_pieces VALUES (3, 0, 'a file')",
+        "SELECT 1",
+    )
+    backup(tables, folder)
+    restore(empty, folder)
+    states = query(empty, "SELECT id, state FROM requests ORDER BY id")
+    assert states == [(1, "done"), (2, "cancelled"), (3, "cancelled"), (4, "cancelled")]
+    assert query(empty, "SELECT COUNT(*) FROM request_pieces") == [(0,)]
 
 
 @pytest.mark.usefixtures("scheduler")

@@ -106,7 +106,7 @@ def test_missing_rights_are_named_in_the_statement_that_gives_them(
 ) -> None:
     finding = next(found for found in diagnose_database(probe_database(limited)) if "lacks" in found.what)
     statement = finding.fix.partition(": ")[2]
-    assert statement.startswith("GRANT UPDATE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
+    assert statement.startswith("GRANT UPDATE, DELETE, CREATE, ALTER, DROP, CREATE VIEW ON teleinfodb.* TO")
     fresh_database.sql(statement)
     assert probe_database(limited).missing_rights == ()
 

@@ -12,8 +12,9 @@ from common.contract.labels import Mode
 from common.contract.offers import Window
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine, OffPeak
+from monitor.base.household import ContractLine, Household
 from monitor.base.request_errors import RequestError
+from monitor.base.windows import OffPeak
 from monitor.money.price_document import read_document
 from monitor.money.prices import PriceTable
 from monitor.places.contracts import compare
@@ -116,7 +117,7 @@ def test_off_peak_hours_of_the_user_count_to_the_minute(tables: Database, prices
     clocks = [window.split("-") for window in windows.split(", ")]
     written = tuple(Window(time.fromisoformat(start), time.fromisoformat(end)) for start, end in clocks)
     line = ContractLine(METER, date(2026, 10, 1), "tempo", 9, OffPeak(winter=(), summer=written))
-    config = MonitorConfig(contracts=(line,))
+    config = MonitorConfig(household=Household(contracts=(line,)))
     answer = ask(compare.ROUTE, tables, END, prices, "from=2026-10-28&to=2026-10-30", config=config)
     (found,) = [offer["wh"] for offer in answer["offers"] if offer["id"] == "trv-hphc"]
     assert found == _by_minute(tables, windows.split(", "))
@@ -148,7 +149,7 @@ def test_ones_own_offer_whose_periods_the_meter_does_not_count_has_a_bill(tables
     row = {"from": date(2026, 1, 1), "kwh": {"CHEAP": 0.1, "DEAR": 0.3}, "subscription_year": {9: 365}}
     mine = read_document({"offers": [{"id": "mine", "rule": rule, "rows": [row]}]}, "test")
     own = PriceTable([mine, *prices.files])
-    config = MonitorConfig(contracts=(ContractLine(METER, date(2026, 10, 1), "mine", 9),))
+    config = MonitorConfig(household=Household(contracts=(ContractLine(METER, date(2026, 10, 1), "mine", 9),)))
     # Wednesday and Thursday, 28 and 29 October, in winter time; then with the weekend.
     weekdays = _by_minute(tables, ["22:30-06:30"])
     costs = []
@@ -277,7 +278,7 @@ def test_the_registers_of_imported_hours_tell_which_were_off_peak(
         "SELECT 1",
     )
     config, now = (
-        MonitorConfig(contracts=(ContractLine(meter, date(2026, 1, 1), contract, 6),)),
+        MonitorConfig(household=Household(contracts=(ContractLine(meter, date(2026, 1, 1), contract, 6),))),
         midnight + timedelta(days=9),
     )
     question = f"meter={meter}&from=2026-02-02&to=2026-02-04"

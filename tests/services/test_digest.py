@@ -9,9 +9,10 @@ import pytest
 
 from common.database.mariadb import Database, sql_time
 from monitor.alerts.digest import digest_message
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
-from monitor.base.household import AlertsConfig, ContractLine
+from monitor.base.household import ContractLine, Household
 from monitor.base.household import House as Configured
 from monitor.money.calendars import Calendars
 from monitor.money.home import Home
@@ -20,12 +21,13 @@ from tests.services.test_report import Monitor
 from tests.support.past import TEMPO, add_past, make_past
 from tests.support.prices import bundled_prices
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import make_tables
 
 PARIS = ZoneInfo("Europe/Paris")
 METER, OLD = "031961000001", "021861999999"
 HOUR = timedelta(hours=1)
-BASE = MonitorConfig(contracts=(ContractLine(METER, date(2026, 1, 1), "base", 6),), language="fr")
+BASE = MonitorConfig(household=Household(contracts=(ContractLine(METER, date(2026, 1, 1), "base", 6),), language="fr"))
 
 
 def at(day: date) -> datetime:
@@ -121,7 +123,9 @@ def test_a_replaced_meter_goes_on_and_another_one_has_lines_of_its_own(fresh_dat
     kilowatt(tables, OLD, date(2026, 11, 9), date(2026, 11, 18))
     kilowatt(tables, METER, date(2026, 11, 18), date(2026, 11, 23))
     kilowatt(tables, "041961555555", date(2026, 11, 22), date(2026, 11, 23))
-    config = MonitorConfig(meters=(Configured(METER, "Maison", (OLD,)),), alerts=AlertsConfig(language="en"))
+    config = MonitorConfig(
+        household=Household(meters=(Configured(METER, "Maison", (OLD,)),), alerts=AlertSettings(language="en"))
+    )
     assert message(tables, "weekly", at(date(2026, 11, 23)), config) == [
         "Week from 16 Nov to 22 Nov",
         "Maison: 168.0 kWh · price unknown",
@@ -169,10 +173,11 @@ def test_the_report_prints_the_last_period_that_is_over(
     fresh_database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.places.review.report.datetime", Then)
-    kilowatt(make_tables(fresh_database), METER, date(2026, 11, 9), date(2026, 11, 23))
+    tables = make_tables(fresh_database)
+    kilowatt(tables, METER, date(2026, 11, 9), date(2026, 11, 23))
     monitor = Monitor(fresh_database, tmp_path)
     assert "168,0\u202fkWh" in monitor.run("report", "--digest")
-    monitor.configure("alerts: {to: [], digest: daily}\n")
+    save_settings(tables, alerts={"digest": "daily"})
     assert "24,0\u202fkWh" in monitor.run("report", "--digest")
     assert "168,0\u202fkWh" in monitor.run("report", "--digest", "weekly", "--meter", METER)
     assert "--by" in monitor.run("report", "--digest", "--by", "week", code=2)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from common.contract.sources import SOURCES
 from common.database.mariadb import Database
 from demo.history import History, fill
 from demo.sun import CAR, GARDEN, KIND, ROOF, SunnyHouse, meter_of, sources_of
 from reader.simulator.meter import SimulatedMeter
-from storer.config.sources import read_sources
 from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables
 from tests.support.frames import simulated
@@ -121,7 +121,7 @@ def test_the_sources_of_a_sunny_house_fit_its_meter_however_often_it_was_interru
 
 
 def test_what_the_storer_has_of_sources_meanwhile_is_left_alone(tables: Database) -> None:
-    sources = read_sources(sources_of(meter_of(sun=True).address))
+    sources = SOURCES.read(sources_of(meter_of(sun=True).address))
     storer = SourceTables("demo", sources)
     at = BEGAN.replace(second=0, microsecond=0)
 

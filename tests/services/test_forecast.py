@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from common.contract.registers import REGISTERS
 from common.database.mariadb import Database
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
-from monitor.base.household import AlertsConfig, ContractLine, House
+from monitor.base.household import ContractLine, House, Household
 from monitor.money.forecast import Forecast
 from monitor.money.home import Home
 from monitor.money.price_document import read_document
@@ -52,7 +53,12 @@ PRICES = PriceTable(
         )
     ]
 )  # fmt: skip
-BASE = MonitorConfig(contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "base", 9),))
+BASE = MonitorConfig(household=Household(contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "base", 9),)))
+
+
+def of(**household: Any) -> MonitorConfig:
+    """Return the settings with another household."""
+    return replace(BASE, household=replace(BASE.household, **household))
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +142,7 @@ def test_in_its_first_hour_a_month_is_all_to_come_and_a_price_may_change_in_it(t
 def test_an_offer_that_begins_within_the_month_counts_from_its_day_on(tables: Database) -> None:
     live(tables, "2026-08-20", "2026-10-31")
     other = ContractLine(ADDRESS, date(2026, 11, 16), "other", 9)
-    found = forecasts(tables, "2026-11-01T00:30", replace(BASE, contracts=(*BASE.contracts, other)))
+    found = forecasts(tables, "2026-11-01T00:30", of(contracts=(*BASE.household.contracts, other)))
     assert euros(found) == 15 * (1 + 10 * 0.2) + 15 * (2 + 10 * 0.1)
 
 
@@ -174,7 +180,7 @@ def test_a_house_of_which_nothing_is_known_has_no_forecast(tables: Database) -> 
 
 def test_a_year_of_the_contract_is_one_only_where_its_beginning_is_known(tables: Database) -> None:
     live(tables, "2024-03-01", "2026-03-30")
-    began = replace(BASE, contracts=(ContractLine(ADDRESS, date(2024, 4, 11), "base", 9),))
+    began = of(contracts=(ContractLine(ADDRESS, date(2024, 4, 11), "base", 9),))
     found = forecasts(tables, "2026-03-31T08:00", began, "contract-year")
     assert (found.start, found.end) == (at("2025-04-11"), at("2026-04-11"))
     assert (found.expected_wh, euros(found)) == (3_650_000, 365 * 3)
@@ -206,13 +212,13 @@ def test_days_that_are_missing_at_the_end_are_expected_as_those_to_come(tables: 
 def test_a_replaced_meter_and_its_successor_are_one_past(tables: Database) -> None:
     live(tables, "2026-08-20", "2026-10-10", address=OLD)
     live(tables, "2026-10-11", "2026-10-20")
-    found = forecasts(tables, "2026-10-21T08:00", replace(BASE, meters=(House(ADDRESS, None, (OLD,)),)))
+    found = forecasts(tables, "2026-10-21T08:00", of(meters=(House(ADDRESS, None, (OLD,)),)))
     assert (found.so_far_wh, found.expected_wh) == (200_000, 310_000)
 
 
 def test_tempo_days_to_come_have_the_colours_that_are_left(tables: Database) -> None:
     # All 22 red and 43 white days of this season were over by 29 May.
-    config = replace(BASE, contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "tempo", 9),))
+    config = of(contracts=(ContractLine(ADDRESS, date(2024, 1, 1), "tempo", 9),))
     live(tables, "2026-03-01", "2026-06-10", {"supplier_1": 4_000, "supplier_2": 6_000})
     found = forecasts(tables, "2026-06-11T08:00", config)
     assert found.expected_wh == 300_000
@@ -227,7 +233,7 @@ def test_tempo_days_to_come_have_the_colours_that_are_left(tables: Database) -> 
 
 def test_the_api_has_each_period_and_the_budget(tables: Database) -> None:
     live(tables, "2026-08-20", "2026-10-30")
-    config = replace(BASE, alerts=AlertsConfig(budget=120))
+    config = of(budget=120)
     answer = ask(forecast.ROUTE, tables, at("2026-10-31T12:00"), PRICES, f"meter={ADDRESS}", config=config)
     check(answer, forecast.ROUTE.schema)
     assert answer["budget"] == 1_200_000
@@ -269,7 +275,9 @@ def test_an_offer_whose_periods_the_meter_does_not_count_costs_as_it_did_lately(
         prices = bundled_prices()
         meter = Home(connection, MonitorConfig(), prices).meter(None)
         line = ContractLine(meter.identifier, date(2026, 9, 15), "edf-zen-we", 9)
-        found = Home(connection, MonitorConfig(contracts=(line,)), prices).forecasts.of(meter, "month", NOW)
+        found = Home(connection, MonitorConfig(household=Household(contracts=(line,))), prices).forecasts.of(
+            meter, "month", NOW
+        )
     assert found is not None
     assert found.expected_wh is not None
     assert found.expected_cost is not None

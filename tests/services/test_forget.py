@@ -289,8 +289,15 @@ def test_an_unknown_name_is_an_error_that_says_which_are_known(
 
 
 def test_the_reader_s_command_forgets_readers(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
-    household.left(reader__cellar__status="offline", reader__cellar__health="{}", reader__attic__status="offline")
+    household.left(reader__cellar__status="offline", reader__cellar__health="{}", reader__cellar__ports="{}")
+    household.left(reader__attic__status="offline", reader__attic__ports="{}")
     assert household.forget("reader", "cellar") == 0
+    with log_in(account(household.broker, "everybody")) as listener:
+        listener.subscribe("teleinfo/reader/#")
+        listener.subscribe("at/the/end")  # the broker sends its pending messages before it answers this
+        assert {topic for topic, _ in listener.messages} == {
+            f"teleinfo/reader/attic/{it}" for it in ("status", "ports")
+        }
     assert capsys.readouterr().out == "the reader cellar is forgotten\n"
     assert household.forget("reader", "cellar") == 1
     said = capsys.readouterr().err

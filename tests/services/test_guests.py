@@ -28,32 +28,41 @@ WITH_TLS = (GUESTS, PROGRAMS)
 STATE = "teleinfo/990000000001/state"
 FRAME = "teleinfo/990000000001/frame"
 
-ROLES = ("reader", "storer", "monitor", "home-assistant", "device", "phone", "health")
-_LOOK = ("monitor", "home-assistant", "phone")
+ROLES = ("reader", "reader-attic", "storer", "monitor", "home-assistant", "device", "phone", "health")
+_READERS = ("reader", "reader-attic")  # beside the broker, and elsewhere
+_ALL = ("reader", "storer", "monitor")  # receive everything but what the broker says about itself
+_LOOK = (*_ALL, "reader-attic", "home-assistant", "phone")
 
 #: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "teleinfo/990000000001/frame": (("reader",), ("reader", "storer", *_LOOK)),
-    "teleinfo/990000000001/replay": (("reader",), ("storer",)),
-    "teleinfo/990000000001/tally": (("reader",), ("storer",)),
-    "teleinfo/990000000001/state": (("reader",), ("reader", *_LOOK)),
-    "teleinfo/990000000001/link": (("reader",), ("reader", "storer", *_LOOK)),
-    "teleinfo/990000000001/stored": (("storer",), ("reader", "monitor")),
-    "teleinfo/990000000001": ((), ()),
-    "teleinfo/990000000001/other": ((), ()),
-    "teleinfo/reader/matrix/status": (("reader",), ("reader", "storer", *_LOOK)),
-    "teleinfo/reader/matrix/health": (("reader",), ("reader", *_LOOK)),
-    "teleinfo/storer/matrix/status": (("storer",), ("storer", "reader", *_LOOK)),
-    "teleinfo/storer/matrix/health": (("storer",), ("storer", "reader", *_LOOK)),
-    "teleinfo/monitor/matrix/price": (("monitor",), ("reader", "home-assistant", "phone")),
-    "teleinfo/monitor/matrix/alerts": (("monitor",), ("home-assistant", "phone")),
-    "teleinfo/rejected": (("storer",), ("home-assistant",)),
-    "homeassistant/device/teleinfo_matrix/config": (("reader",), ("reader", "home-assistant")),
-    "homeassistant/sensor/matrix/config": ((), ()),
-    "homeassistant/status": (("home-assistant",), ("reader", "home-assistant")),
-    "sources/matrix/power": (("home-assistant", "device"), ("storer", "device")),
-    "shellies/matrix/relay/0/power": (("device",), ("storer", "device")),
-    "somebody/else": ((), ()),
+    "teleinfo/990000000001/frame": (_READERS, _LOOK),
+    "teleinfo/990000000001/replay": (_READERS, _ALL),
+    "teleinfo/990000000001/tally": (_READERS, _ALL),
+    "teleinfo/990000000001/state": ((*_READERS, "storer"), _LOOK),
+    "teleinfo/990000000001/link": ((*_READERS, "storer"), _LOOK),
+    "teleinfo/990000000001/stored": (("storer",), (*_ALL, "reader-attic")),
+    "teleinfo/990000000001": ((), _ALL),
+    "teleinfo/990000000001/other": ((), _ALL),
+    "teleinfo/reader/matrix/status": ((*_READERS, "storer"), _LOOK),
+    "teleinfo/reader/matrix/health": ((*_READERS, "storer"), _LOOK),
+    "teleinfo/reader/matrix/ports": ((*_READERS, "storer"), (*_ALL, "reader-attic")),
+    "teleinfo/storer/matrix/status": (("storer",), _LOOK),
+    "teleinfo/storer/matrix/health": (("storer",), _LOOK),
+    "teleinfo/storer/matrix/ports": ((), _ALL),
+    "teleinfo/monitor/matrix/price": (("monitor", "storer"), _LOOK),
+    "teleinfo/monitor/matrix/alerts": (("monitor", "storer"), (*_ALL, "home-assistant", "phone")),
+    "teleinfo/monitor/matrix/ports": (("monitor",), (*_ALL, "reader-attic")),
+    "teleinfo/rejected": (("storer",), (*_ALL, "home-assistant")),
+    "homeassistant/device/teleinfo_matrix/config": (
+        (*_READERS, "storer"),
+        (*_ALL, "reader-attic", "home-assistant"),
+    ),
+    "homeassistant/sensor/matrix/config": ((), _ALL),
+    "homeassistant/status": (("home-assistant",), (*_ALL, "reader-attic", "home-assistant")),
+    "sources/matrix/power": (("home-assistant", "device"), (*_ALL, "device")),
+    "shellies/matrix/relay/0/power": (("device",), (*_ALL, "device")),
+    "zigbee2mqtt/matrix": ((), _ALL),
+    "somebody/else": ((), _ALL),
     "$SYS/broker/uptime": ((), ("health",)),
     "$SYS/broker/clients/connected": ((), ()),
     "$CONTROL/dynamic-security/v1": ((), ()),
@@ -184,6 +193,20 @@ def test_a_device_sends_to_the_storer_and_can_forge_no_frame(broker: BrokerOfCom
     assert storer.all(Message) == []
     for client in (device, sources, storer):
         client.close()
+
+
+def test_nobody_but_the_monitor_chooses_the_port_of_a_reader(broker: BrokerOfCompose) -> None:
+    topic = "teleinfo/monitor/main/ports"
+    reader = connect(broker.way_in(PROGRAMS, "reader-attic"), "teleinfo-reader-attic", "teleinfo/monitor/+/ports")
+    for account in ("phone", "device", "home-assistant", "reader", "reader-attic", "storer"):
+        other = connect(broker.way_in(INSIDE, account), "other")
+        assert other.publish(topic, '{"reader": "attic", "ports": []}', retain=True) >= 0x80, account
+        other.close()
+    monitor = connect(broker.way_in(INSIDE, "monitor"), "teleinfo-monitor-main")
+    assert monitor.publish(topic, "chosen", retain=True) < 0x80
+    assert receive(reader).payload == b"chosen"
+    for each in (monitor, reader):
+        each.close()
 
 
 def test_a_reader_elsewhere_also_comes_in_where_guests_do(broker: BrokerOfCompose) -> None:

@@ -12,7 +12,7 @@ import pytest
 from common.contract.labels import Mode
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine
+from monitor.base.household import ContractLine, Household
 from monitor.base.household import House as Configured
 from monitor.base.request_errors import RequestError
 from monitor.money.home import Home
@@ -35,6 +35,7 @@ from tests.support.json_schema import check
 from tests.support.prices import bundled_prices
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
@@ -43,7 +44,7 @@ END = BEGIN + timedelta(days=3)
 HOUR = timedelta(hours=1)
 OLD, NEW, OTHER = "021861999999", "031961123456", "041961555555"
 MEMBERS = Configured(NEW, "Maison", (OLD,))
-CONFIG = MonitorConfig(meters=(MEMBERS,))
+CONFIG = MonitorConfig(household=Household(meters=(MEMBERS,)))
 RANGE = "from=2026-03-10&to=2026-03-13"
 
 
@@ -188,7 +189,7 @@ def test_the_lines_of_contracts_of_any_address_are_those_of_the_house(tables: Da
         ContractLine(OLD, date(2026, 1, 1), "hchp", 6),
         ContractLine(NEW, date(2026, 3, 12), "hchp", 9),
     )
-    config = MonitorConfig(meters=(MEMBERS,), contracts=lines)
+    config = MonitorConfig(household=Household(meters=(MEMBERS,), contracts=lines))
     found = asked(energy.ROUTE, tables, f"meter={NEW}&by=day&{RANGE}", config=config)
     six, nine = found["subscription"][0], found["subscription"][2]
     assert found["subscription"] == [six, six, nine]
@@ -221,7 +222,7 @@ def answering(tables: Database, config: MonitorConfig) -> Iterator[Home]:
 
 
 def test_a_chain_of_three_meters_is_one(tables: Database) -> None:
-    config = MonitorConfig(meters=(Configured("051961000001", None, (OLD, NEW)),))
+    config = MonitorConfig(household=Household(meters=(Configured("051961000001", None, (OLD, NEW)),)))
     with answering(tables, config) as answers:
         (house,) = [meter for meter in answers.meters() if meter.has(NEW)]
         assert house.identifier == "051961000001"  # that it has no frames yet does not matter
@@ -235,7 +236,7 @@ def test_the_report_has_the_name_and_finds_the_house_by_name_and_by_either_addre
     database: Server, tables: Database, tmp_path: Path
 ) -> None:
     monitor = Monitor(database, tmp_path)
-    monitor.configure(f"meters: {{'{NEW}': {{name: Maison, replaces: '{OLD}'}}}}\n")
+    save_settings(tables, meters={NEW: {"name": "Maison", "replaces": OLD}})
     arguments = ("--from", "2026-03-10", "--to", "2026-03-13")
     texts = {meter: monitor.run("report", *arguments, "--meter", meter) for meter in ("Maison", "maison", OLD, NEW)}
     assert len(set(texts.values())) == 1
@@ -309,7 +310,7 @@ def test_an_old_meter_of_which_only_a_file_is_left_is_a_part_of_the_house(fresh_
     (meter,) = asked(METERS, tables, "")["meters"]
     assert (meter["id"], meter["first"], meter["known_since"]) == (NEW, "2026-03-10", "2026-03-09")
     lines = (ContractLine(OLD, date(2026, 1, 1), "base", 6),)
-    config = MonitorConfig(meters=(MEMBERS,), contracts=lines)
+    config = MonitorConfig(household=Household(meters=(MEMBERS,), contracts=lines))
     found = asked(energy.ROUTE, tables, f"meter={OLD}&by=day&from=2026-03-09&to=2026-03-11", config=config)
     imported = [sum(100 + number for number in numbers) for numbers in (range(-24, 0), range(3))]
     read = sum(counted(part.frames, label, BEGIN, END) for label in ("HCHC", "HCHP"))

@@ -207,7 +207,6 @@ def test_energy_of_the_future_is_not_imported(storer: Command, tables: Database,
         (("csv", "/nowhere.csv", "--meter", ADDRESS), "/nowhere.csv"),
         (("csv", "/nowhere.csv"), "--meter ADDRESS"),
         (("csv", "/nowhere.csv", "--meter", "123"), "12 digits"),
-        (("home-assistant", __file__, "--meter", ADDRESS), "a file of SQLite"),
         (("csv", "x", "--zone", "Mars", "--meter", ADDRESS), "Mars"),
         (("csv", "x", "--new-meter"), "--meter ADDRESS"),
         (("--list", "csv"), "KIND"),
@@ -221,6 +220,28 @@ def test_what_is_wrong_on_the_command_line_is_told_in_a_line(
     assert message in result.stderr
 
 
+def test_a_file_that_is_not_of_the_kind_is_refused(storer: Command) -> None:
+    result = storer("home-assistant", __file__, "--meter", ADDRESS)
+    assert (result.returncode, "a file of SQLite" in result.stderr) == (1, True)
+
+
+def test_for_programs_there_is_an_object_a_file(storer: Command, tables: Database, tmp_path: Path) -> None:
+    file = saved(tmp_path, "csv.csv")
+    for again in (False, True):
+        found = json.loads(storer(file, "--meter", ADDRESS, "--json").stdout)
+        ((number,),) = query(tables, "SELECT id FROM imports")
+        assert found["import"] == number
+        assert found["meter_is_new"] is not again
+        assert (found["kind"], found["file"], found["meter"]) == ("csv", "csv.csv", ADDRESS)
+        # The 30th is a day of 24 hours in Paris, the 31st begins at 23:00 UTC.
+        assert (found["from"], found["to"]) == ("2024-03-29T23:00:00Z", "2024-03-31T03:00:00Z")
+        assert found["has"] == {"hours": 3, "days": 1}
+        assert found["new"] == ({} if again else {"hours": 3, "days": 1})
+        assert found["new_wh"] == ({} if again else {"supplier_1": 9500, "supplier_2": 1350})
+        assert found["same"] == (4 if again else 0)
+        assert found["gaps"] == {"count": 1, "hours": 1, "longest": {"from": "2024-03-30T23:00:00Z", "hours": 1}}
+
+
 def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
     database: Server, tables: Database, storer: Command, tmp_path: Path
 ) -> None:
@@ -228,14 +249,14 @@ def test_the_storers_account_may_forget_and_one_without_the_right_is_told(
     assert result.returncode == 0, result.stderr
     ((number,),) = query(tables, "SELECT id FROM imports")
     account = f"'{client_user(tables)}'@'%'"
-    database.sql(f"REVOKE DELETE ON {database.name}.imports FROM {account}")
+    database.sql(f"REVOKE DELETE ON {database.name}.* FROM {account}")
     try:
         refused = storer("--forget", str(number))
         assert refused.returncode == 3
         assert "DELETE on the tables of imports: run mariadb/storer.sql again" in refused.stderr
         assert query(tables, ROWS)[0][0] == 4  # all or nothing
     finally:
-        database.sql(f"GRANT DELETE ON {database.name}.imports TO {account}")
+        database.sql(f"GRANT DELETE ON {database.name}.* TO {account}")
     assert storer("--forget", str(number)).returncode == 0
 
 

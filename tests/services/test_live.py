@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from common.contract.ports import OfferedPort, write_offer
 from common.contract.topics import Topics
 from demo.history import History
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
-from monitor.base.household import AlertsConfig
+from monitor.base.household import Ports
 from monitor.base.request_errors import RequestError
 from monitor.live.chain import Snapshot
 from monitor.live.live import Live
@@ -78,7 +79,7 @@ def live(mqtt_port: int | None, server: Server | None, **changes: Any) -> Iterat
         database=MonitorDatabase(host=("127.0.0.1",), port=1 if server is None else server.port, **address),
     )
     changed = replace(config, **changes)
-    board = partial(AlertSummary, changed)
+    board = partial(AlertSummary, lambda: changed)
     found = Live(changed, bundled_prices(), Calendars(), alerts=board, clock=lambda: NOW)
     found.start()
     try:
@@ -201,6 +202,39 @@ def test_the_stream_has_each_frame_and_each_link(tables: Server, broker: Broker,
         asyncio.run(run(house))
 
 
+def test_the_port_that_was_chosen_is_retained_when_it_changes_and_after_each_connection(
+    programs: None, tmp_path: Path
+) -> None:
+    topic = TOPICS.ports("monitor", "main")
+    with Broker(tmp_path) as own, live(own.port, None) as house:
+        with MqttClient(own.port, subscribe=("#",)) as listener:
+            wait_for(lambda: house.connected)
+            house.use_ports(Ports())
+            for count, reader in enumerate(("pi", "attic"), 1):
+                house.use_ports(Ports(reader, ("/dev/ttyUSB0",), {"/dev/ttyUSB0": "é"}))
+                wait_for(lambda count=count: len(listener.payloads(topic)) == count)  # type: ignore[misc]
+            assert [one["reader"] for one in listener.on(topic)] == ["pi", "attic"]
+        own.kill()  # and what it retained is lost
+        (tmp_path / "mosquitto.db").unlink(missing_ok=True)
+        own.start()
+        with MqttClient(own.port, subscribe=("#",)) as listener:
+            assert json.loads(listener.wait_for(topic)) == {
+                "reader": "attic",
+                "ports": ["/dev/ttyUSB0"],
+                "labels": {"/dev/ttyUSB0": "é"},
+            }
+
+
+def test_what_a_reader_offers_is_known_while_it_is_retained(broker: Broker, publisher: MqttClient) -> None:
+    offer = [OfferedPort("/dev/ttyUSB0", "ttyUSB0", chosen=False, present=True)]
+    topic = TOPICS.ports("reader", "one")
+    publisher.retain(topic, write_offer(offer))
+    with live(broker.port, None) as house:
+        wait_for(lambda: [reader.offered for reader in house.programs("reader") if reader.name == "one"] == [offer])
+        publisher.retain(topic, b"")
+        wait_for(lambda: [reader.offered for reader in house.programs("reader") if reader.name == "one"] == [[]])
+
+
 def test_alerts_come_with_the_stream_and_are_retained_where_they_are_configured(
     broker: Broker, publisher: MqttClient
 ) -> None:
@@ -219,20 +253,12 @@ def test_alerts_come_with_the_stream_and_are_retained_where_they_are_configured(
         stream.close()
         await events.aclose()
 
-    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None, alerts=AlertsConfig()) as house:
+    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None) as house:
         alerts = Alerts()
         house.alerts.use(alerts)
         wait_for(lambda: house.connected)
         asyncio.run(run(house, alerts))
     publisher.retain(topic, b"")
-
-
-def test_alerts_that_are_no_longer_configured_are_cleared(broker: Broker, publisher: MqttClient) -> None:
-    topic = TOPICS.alerts("main")
-    publisher.retain(topic, '{"active":[],"last":null}')
-    with MqttClient(broker.port, subscribe=(topic,)) as client, live(broker.port, None) as house:
-        wait_for(lambda: house.connected)
-        wait_for(lambda: client.payloads(topic)[-1] == b"")
 
 
 def test_a_stream_says_something_although_the_meter_says_nothing(broker: Broker, publisher: MqttClient) -> None:

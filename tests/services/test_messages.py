@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from monitor.alerts.send_queue import Delivery, Message, SendQueue
-from monitor.base.household import Address
+from monitor.base.addresses import SavedAddresses, write_addresses
 from tests.support.mail import MailServer
 from tests.support.ntfy import Ntfy
 from tests.support.programs import ENVIRONMENT, ROOT, WITHIN, command_line, run_command, wait_until
@@ -35,7 +35,7 @@ def ntfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ntfy]:
 
 def send(folder: Path, *urls: str) -> dict[str, Delivery]:
     """Send a message; return what became of it, by the name of the address."""
-    queue = SendQueue([Address(text=url) for url in urls], folder / "letters")
+    queue = SendQueue(urls, folder / "letters")
     now = datetime.now(UTC)
     queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
     queue.saved()
@@ -82,10 +82,10 @@ def test_it_is_known_why_a_service_did_not_take_a_message(
 
 def test_the_command_sends_a_test_and_says_which_address_failed(ntfy: Ntfy, tmp_path: Path) -> None:
     file = tmp_path / "monitor.yaml"
+    file.write_text(json.dumps({"state": str(tmp_path), "database": {"host": "127.0.0.1", "port": 1}}))
     with MailServer() as mail:
-        settings = {"to": [ntfy.url("test"), mail.url("secret"), mail.url()], "language": "fr"}
-        file.write_text(json.dumps({"alerts": settings}))
-        result = run_command("monitor", "alerts", "--test", "--config", file)
+        write_addresses(tmp_path, SavedAddresses(1, (ntfy.url("test"), mail.url("secret"), mail.url())))
+        result = run_command("monitor", "alerts", "--test", "--config", file, "--language", "fr")
     assert result.stdout.replace("\xa0", " ").splitlines() == [
         "ntfy 1 : envoyé",
         "mailto 1 : échec, identifiant ou mot de passe refusé (535)",
@@ -207,7 +207,7 @@ def test_a_service_that_hangs_holds_up_nothing(service: Service, ntfy: Ntfy, tmp
 
 def test_an_address_is_in_no_argument_and_no_environment_and_no_file(service: Service, tmp_path: Path) -> None:
     service.answers.clear()
-    queue = SendQueue([Address(text=service.url)], tmp_path)
+    queue = SendQueue([service.url], tmp_path)
     now = datetime.now(UTC)
     queue.put(Message("a", TITLE, BODY, now, now + timedelta(hours=1)))
     queue.saved()

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import pytest
 
 from common.contract.labels import Mode
 from monitor.base.config import MonitorConfig, MonitorDatabase
-from monitor.money.price_files import PriceFiles
 from monitor.service import ROUTES, build
 from monitor.web.api import Api
 from monitor.web.http import Response
@@ -52,6 +51,9 @@ STRANGE = [
 ]  # fmt: skip
 
 
+IN_PATH = {"section": "contracts", "id": "1"}
+
+
 class Asking:
     """The API in this process, on the real database, with the account that can only read."""
 
@@ -59,12 +61,18 @@ class Asking:
         server.sql(ACCOUNT.replace("'localhost'", "'%'"))
         database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         config = MonitorConfig(database=database)
-        parts, self.live, *_ = build(config, PriceFiles(config, Path()))
+        parts, self.live, *_ = build(config, Path())
         self._api: Api = parts.api
         self.description = json.loads(parts.description.body)
         self._loop = asyncio.new_event_loop()
 
     def ask(self, name: str, query: str) -> Response:
+        """Ask a route; what its path has is taken out of the query, else it is one that is there."""
+        for part in re.findall(r"{(\w+)}", name):
+            pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+            values = [value for key, value in pairs if key == part] or [IN_PATH[part]]
+            name = name.replace(f"{{{part}}}", values[0])
+            query = urlencode([(key, value) for key, value in pairs if key != part])
         return self._loop.run_until_complete(self._api.respond(name, query, "en"))
 
     def close(self) -> None:
@@ -80,6 +88,7 @@ def house(database: Server) -> House:
     tables = make_tables(database)
     store(tables, house.frames)
     roll_up(tables, END + timedelta(days=1))
+    database.sql(f"INSERT INTO {database.name}.requests (kind, arguments) VALUES ('backup', '{{}}')")
     return house
 
 
@@ -112,10 +121,14 @@ def choices(name: str) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_answers_are_as_the_document_describes_them(asking: Asking, name: str) -> None:
+    if name == "requests/{id}":
+        pytest.skip("nothing was asked of the storer here: test_settings_page.py")
     content = asking.description["paths"][f"/{name}"]["get"]["responses"]["200"]["content"]
     answered = 0
     for question in choices(name):
-        response = asking.ask(name, urlencode(question))
+        path = {key: text for key, text in question.items() if f"{{{key}}}" in name}
+        rest = {key: text for key, text in question.items() if key not in path}
+        response = asking.ask(name.format(**path), urlencode(rest))
         assert response.status < 500, (question, response.body)
         assert not french_words(spoken(response)), question
         if response.status != 200:
@@ -167,13 +180,13 @@ def test_no_garbage_makes_it_fail(asking: Asking) -> None:
 
 def spoken(response: Response) -> str:
     """Return the text of a response, but for French beside English, and for what suppliers call their offers."""
-    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"', "", response.body.decode())
+    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"|"Français"', "", response.body.decode())
     if '"offers":[{' not in text and '"old":[{' not in text:
         return text
     answer = json.loads(text)
     for offer in answer.get("offers", ()):
         offer.update(dict.fromkeys(("id", "supplier", "name", "source"), ""))
-    for old in answer["prices"]["old"]:  # more of them as time goes by
+    for old in answer.get("prices", {}).get("old", ()):  # more of them as time goes by
         old["name"] = ""
     return json.dumps(answer, ensure_ascii=False)
 

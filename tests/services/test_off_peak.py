@@ -8,7 +8,8 @@ import pytest
 from common.contract.offers import Window
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine, OffPeak
+from monitor.base.household import ContractLine, Household
+from monitor.base.windows import OffPeak
 from monitor.money.data_quality import MeterUpkeep
 from monitor.money.home import Home
 from monitor.money.off_peak import OffPeakChange
@@ -50,7 +51,7 @@ def line(start: date, offer: str, *windows: tuple[tuple[time, time], ...]) -> Co
 
 def change(tables: Database, now: datetime = NOW, *lines: ContractLine, against: bool = False) -> OffPeakChange | None:
     with contextlib.closing(tables.connect()) as connection:
-        answers = Home(connection, MonitorConfig(contracts=lines), PriceTable([]))
+        answers = Home(connection, MonitorConfig(household=Household(contracts=lines)), PriceTable([]))
         (meter,) = answers.meters()
         upkeep = MeterUpkeep(answers)
         nights = upkeep.off_peak_nights(meter, now)

@@ -1,4 +1,4 @@
-"""The price of a kWh on its way: prices file, database, monitor, broker, reader, state; and who may publish it."""
+"""The price of a kWh on its way: settings, monitor, broker, reader, state; and who may publish it."""
 
 import contextlib
 import json
@@ -24,6 +24,7 @@ from tests.support.prices import bundled_prices
 from tests.support.programs import ROOT, WITHIN, Service, wait_until
 from tests.support.servers import PASSWORD, Broker
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import make_tables
 
 BASE, HCHP = "standard-single-phase-base", "historic-single-phase-hchp"
@@ -33,10 +34,8 @@ PRICE = TOPICS.price("cellar")
 NOT_AUTHORISED = 0x87
 
 
-def prices_file(folder: Path, price: str) -> Path:
-    file = folder / "prices.yaml"
-    file.write_text(f"offers:\n  - id: base\n    rows: [{{from: 2020-01-01, kwh: {{BASE: {price}}}}}]\n")
-    return file
+def save_price(tables: Database, price: float) -> None:
+    save_settings(tables, prices={"offers": [{"id": "base", "rows": [{"from": "2020-01-01", "kwh": {"BASE": price}}]}]})
 
 
 def state_of(mqtt: MqttClient) -> Mapping[str, Any]:
@@ -48,9 +47,9 @@ def wait_for_price(mqtt: MqttClient, price: float | None, *programs: Service) ->
     wait_until(lambda: state_of(mqtt).get("price") == price, WITHIN, f"the price is {price}", list(programs))
 
 
-def test_from_the_prices_file_to_the_state_of_the_meter(fresh_database: Server, tmp_path: Path) -> None:
-    make_tables(fresh_database)
-    file = prices_file(tmp_path, "0.1234")
+def test_from_the_settings_to_the_state_of_the_meter(fresh_database: Server, tmp_path: Path) -> None:
+    tables = make_tables(fresh_database)
+    save_price(tables, 0.1234)
     folder = tmp_path / "broker"
     folder.mkdir()
     with Broker(folder) as broker, contextlib.ExitStack() as stack:
@@ -67,7 +66,7 @@ def test_from_the_prices_file_to_the_state_of_the_meter(fresh_database: Server, 
                 },
             )
         )
-        monitor = stack.enter_context(Monitor(fresh_database, tmp_path, name="cellar", prices=str(file), mqtt=mqtt))
+        monitor = stack.enter_context(Monitor(fresh_database, tmp_path, name="cellar", mqtt=mqtt))
         with listen(broker) as heard:
             reader.start()
             monitor.start()
@@ -85,7 +84,7 @@ def test_from_the_prices_file_to_the_state_of_the_meter(fresh_database: Server, 
             ends = datetime.fromisoformat(only["end"])
             assert datetime.fromisoformat(only["start"]) < now
             assert timedelta(hours=23.9) < ends - now <= timedelta(hours=25)
-            prices_file(tmp_path, "0.2345")
+            save_price(tables, 0.2345)
             wait_for_price(heard, 0.2345, reader, monitor)
             # Without the monitor the list goes on until its end.
             monitor.kill()
@@ -156,13 +155,12 @@ def guarded(request: pytest.FixtureRequest, programs: None, tmp_path: Path) -> I
         yield {user: stack.enter_context(MqttClient(broker.port, user, PASSWORD, subscribe=("#",))) for user in users}
 
 
-def test_only_the_monitor_publishes_prices_and_nothing_else(guarded: Mapping[str, MqttClient]) -> None:
+def test_only_the_monitor_publishes_prices_and_the_storer_clears_them(guarded: Mapping[str, MqttClient]) -> None:
     for user, client in guarded.items():
         refused = client.publish(PRICE, user) == NOT_AUTHORISED
-        assert refused is (user not in ("monitor", "everybody")), user
+        assert refused is (user not in ("monitor", "storer", "everybody")), user
     if "monitor" in guarded:
         for topic in (TOPICS.state(METER), TOPICS.frame(METER), TOPICS.status("reader", "pi"), "teleinfo/monitor/x"):
             assert guarded["monitor"].publish(topic, "{}") == NOT_AUTHORISED, topic
     for user, client in guarded.items():
-        if user not in ("monitor", "storer"):
-            assert client.wait(lambda client=client: b"everybody" in client.payloads(PRICE)), user  # type: ignore[misc]
+        assert client.wait(lambda client=client: b"everybody" in client.payloads(PRICE)), user  # type: ignore[misc]

@@ -61,5 +61,6 @@ def test_a_reader_with_an_account_of_its_meter_delivers_and_sees_no_other_meter(
         assert storer.wait(lambda: storer.payloads(f"teleinfo/reader/{METER}/status")[-1:] == [b"offline"])
         assert storer.on(health)[-1]["delivery"]["confirmed"] == len(times)
         assert {topic for topic, _ in other.messages} == {"teleinfo/storer/main/status"}
-        for topic in (f"teleinfo/{METER}/frame", f"teleinfo/{METER}/state", config):
+        ports = (f"teleinfo/reader/{METER}/ports", "teleinfo/monitor/main/ports")
+        for topic in (f"teleinfo/{METER}/frame", f"teleinfo/{METER}/state", config, *ports):
             assert other.publish(topic, "{}") == _NOT_AUTHORIZED

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.programs import run_here
 from tests.support.rolling import roll_up
 from tests.support.servers import Broker, free_port
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import client, make_tables, query, store
 
 BEGIN = datetime(2026, 3, 9, 23, tzinfo=UTC)  # Tuesday 10 March 2026, 00:00 in Paris
@@ -42,7 +44,7 @@ class Monitor:
     def run(self, *arguments: str, code: int = 0, language: str = "fr_FR.UTF-8") -> str:
         done = run_here(main, *arguments, "--config", self.file, LC_ALL=language)
         assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout if code == 0 else done.stderr
+        return done.stdout if code == 0 else done.stderr or done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +67,16 @@ def filled(database: Server, house: House) -> Server:
 
 @pytest.fixture
 def monitor(filled: Server, tmp_path: Path) -> Monitor:
+    filled.sql(f"DELETE FROM {filled.name}.settings")
     return Monitor(filled, tmp_path)
 
 
 RANGE = ("--from", "2026-03-10", "--to", "2026-03-13")
+
+
+def contract(start: str, offer: str, power: int, meter: str = "031961000001") -> dict[str, Any]:
+    """Return a line of the section `contracts`."""
+    return {"meter": meter, "from": start, "offer": offer, "power": power}
 
 
 def test_the_json_report_is_the_arithmetic_of_the_frames(monitor: Monitor, house: House) -> None:
@@ -130,12 +138,12 @@ def test_a_month_that_was_imported_as_a_whole_is_not_told_as_the_energy_of_a_day
 
 
 @pytest.mark.parametrize(
-    ("later_prices", "later_line"),
-    [("{from: 2025-12-11, kwh: {BASE: 0.3}, subscription: {6: 14.6}}", ""), ("", "other")],
+    ("raised", "other"),
+    [(True, False), (False, True)],
     ids=["price", "contract"],
 )
 def test_a_month_that_was_imported_as_a_whole_has_the_price_of_each_of_its_days(
-    monitor: Monitor, later_prices: str, later_line: str
+    monitor: Monitor, raised: bool, other: bool
 ) -> None:
     query(
         client(monitor.server),
@@ -143,14 +151,15 @@ def test_a_month_that_was_imported_as_a_whole_has_the_price_of_each_of_its_days(
         " VALUES (1, '2025-12-31 22:00', 0, 'edf', 310000, 744)",
         "SELECT 1",
     )
-    prices = monitor.folder / "prices.yaml"
-    mine = ["{from: 2025-11-01, kwh: {BASE: 0.2}, subscription: {6: 7.3}}", *filter(None, [later_prices])]
-    other = "{from: 2025-11-01, kwh: {BASE: 0.3}, subscription: {6: 14.6}}"
-    prices.write_text(f"offers: [{{id: mine, rows: [{', '.join(mine)}]}}, {{id: other, rows: [{other}]}}]")
-    lines = ["{meter: '031961000001', from: 2025-11-15, offer: mine, power: 6}"]
-    if later_line:
-        lines.append("{meter: '031961000001', from: 2025-12-11, offer: other, power: 6}")
-    monitor.configure(f"prices: {prices}\ncontracts: [{', '.join(lines)}]\n")
+    cheap = {"from": "2025-11-01", "kwh": {"BASE": 0.2}, "subscription": {"6": 7.3}}
+    dear = {"from": "2025-11-01", "kwh": {"BASE": 0.3}, "subscription": {"6": 14.6}}
+    mine = [cheap, dear | {"from": "2025-12-11"}] if raised else [cheap]
+    later = [contract("2025-12-11", "other", 6)] if other else []
+    save_settings(
+        client(monitor.server),
+        prices={"offers": [{"id": "mine", "rows": mine}, {"id": "other", "rows": [dear]}]},
+        contracts=[contract("2025-11-15", "mine", 6), *later],
+    )
     month = "--from", "2025-12-01", "--to", "2026-01-01"
     (row,) = json.loads(monitor.run("report", "--by", "month", *month, "--json"))
     # Ten days of 10 kWh at 0.20, 21 days at 0.30; ten days at 87.60 EUR a year, 21 at 175.20.
@@ -164,19 +173,18 @@ def test_a_month_that_was_imported_as_a_whole_has_the_price_of_each_of_its_days(
 
 
 def test_an_offer_or_a_power_that_does_not_exist_is_said_with_those_that_do(monitor: Monitor) -> None:
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-01-01, offer: hchp, power: 10}]\n")
+    save_settings(client(monitor.server), contracts=[contract("2026-01-01", "hchp", 10)])
     (said,) = [line for line in monitor.run("report", *RANGE).splitlines() if line.startswith("* ")]
     assert "10 kVA" in said
     assert "9 ou 12" in said
-    monitor.configure("contracts: [{meter: '031961000001', from: 2026-01-01, offer: zen-fixe, power: 9}]\n")
+    save_settings(client(monitor.server), contracts=[contract("2026-01-01", "zen-fixe", 9)])
     text = " ".join(monitor.run("report", *RANGE).split())
     assert text.count("zen-fixe »") == 1
     assert "edf-zen-fixe" in text
 
 
 def test_a_line_that_concerns_no_meter_is_said(monitor: Monitor) -> None:
-    line = "{meter: 3519330717, from: 2026-01-01, offer: base, power: 9}"
-    monitor.configure(f"contracts: [{line}]\n")
+    save_settings(client(monitor.server), contracts=[contract("2026-01-01", "base", 9, meter="3519330717")])
     (said,) = [line for line in monitor.run("report", *RANGE).splitlines() if "3519330717" in line]
     assert "contracts" in said
 
@@ -184,10 +192,12 @@ def test_a_line_that_concerns_no_meter_is_said(monitor: Monitor) -> None:
 def test_offers_are_compared_and_what_cannot_be_known_is_refused(monitor: Monitor) -> None:
     text = monitor.run("compare", *RANGE)
     assert re.search(r"€   EDF · Tarif Bleu, option Tempo$", text, re.MULTILINE)  # past colours are bundled
-    prices = monitor.folder / "prices.yaml"
-    prices.write_text("offers: [{id: mine, rows: [{from: 2026-01-01, kwh: {BASE: 0.2}, subscription: {9: 10}}]}]\n")
-    line = "{meter: '031961000001', from: 2026-01-01, offer: hchp, power: 6, off_peak: ['22:30-06:30']}"
-    monitor.configure(f"prices: {prices}\ncontracts: [{line}]\n")
+    row = {"from": "2026-01-01", "kwh": {"BASE": 0.2}, "subscription": {"9": 10}}
+    save_settings(
+        client(monitor.server),
+        prices={"offers": [{"id": "mine", "rows": [row]}]},
+        contracts=[contract("2026-01-01", "hchp", 6) | {"off_peak": ["22:30-06:30"]}],
+    )
     offers = {row["offer"]: row for row in json.loads(monitor.run("compare", *RANGE, "--json"))}
     assert "Abonnement inconnu pour" in offers["mine"]["refused"]
     assert [row["offer"] for row in offers.values() if row["yours"]] == ["trv-hphc"]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.contract.retention import Retention
 from common.contract.tally import Tally
 from common.database.mariadb import Connection, Database
-from storer.config.options import Retention
 from storer.database.saved_months import month_digest, months_with_rows, note_saved
 from storer.database.schema import make_earlier_partitions, partition_limits
 from storer.frames.store import FrameStore
@@ -253,7 +253,7 @@ def test_rollups_of_frames_that_are_not_there_hold_a_month_back_unless_told_othe
     sql(*(f"CREATE TABLE saved_{table} AS SELECT * FROM {table}" for table in rollups))
     for damage in OF_LOST_FRAMES:
         sql(damage)
-        with pytest.raises(Blocked, match=r"retention\.incomplete"):
+        with pytest.raises(Blocked, match=r"months that lack frames"):
             run(connection)
         assert frames_before(tables, NOON) == stored, damage
         for table in rollups:
@@ -364,7 +364,7 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     tables: Database, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(tables, [standard(AUGUST + timedelta(seconds=1), EAST=1001)], NOON)
-    job = RetentionJob("one", ONE_MONTH, first_after=0, backups=True)
+    job = RetentionJob("one", lambda: ONE_MONTH, first_after=0, backups=True)
     while job.step(connection, NOON):
         pass
     assert "wait to be rolled up" in job.report()["blocked"]
@@ -372,7 +372,7 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     assert not job.step(connection, NOON)
     RollupScheduler(connection, "one", now=Clock()).run()
     mark_saved(connection)
-    another = RetentionJob("one", ONE_MONTH, first_after=0, backups=True)
+    another = RetentionJob("one", lambda: ONE_MONTH, first_after=0, backups=True)
     steps = 0
     while another.step(connection, NOON):
         steps += 1
@@ -382,11 +382,25 @@ def test_the_keeper_goes_step_by_step_and_says_why_it_waits(
     assert frames_before(tables, OCTOBER) == 0
 
 
+@pytest.mark.usefixtures("scheduler")
+def test_a_change_that_keeps_more_holds_at_once_while_months_are_dropped(
+    tables: Database, connection: Connection
+) -> None:
+    mark_saved(connection)
+    policies = [ONE_MONTH]
+    job = RetentionJob("one", lambda: policies[-1], first_after=0, backups=True)
+    assert job.step(connection, NOON)
+    policies.append(Retention())
+    while job.step(connection, NOON):
+        pass
+    assert frames_before(tables, NOON) == len(FRAMES)
+
+
 def test_without_a_folder_for_backups_nothing_is_dropped_and_that_is_said(
     tables: Database, connection: Connection, scheduler: RollupScheduler
 ) -> None:
     mark_saved(connection)
-    job = RetentionJob("one", ONE_MONTH, first_after=0, backups=False)
+    job = RetentionJob("one", lambda: ONE_MONTH, first_after=0, backups=False)
     while job.step(connection, NOON):
         pass
     assert "backup.folder" in job.report()["blocked"]
@@ -398,7 +412,7 @@ def test_the_thread_of_the_rollups_drops_what_is_too_old_when_nothing_is_left_to
 ) -> None:
     mark_saved(connection)
     scheduler.close()
-    job, stop = RetentionJob("one", ONE_MONTH, first_after=0, backups=True), threading.Event()
+    job, stop = RetentionJob("one", lambda: ONE_MONTH, first_after=0, backups=True), threading.Event()
     query(tables, "UPDATE rollup_state SET up_to = NOW() - INTERVAL 20 MINUTE", "SELECT 1")
     worker = RollupWorker(tables, "one", stop, 0, threading.Event(), lambda connection, _: job.step(connection, NOON))
     worker.start()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from common.contract.frame import Frame
+from common.contract.retention import Retention
 from storer.backup.backup import backup
 from storer.backup.restore import restore
-from storer.config.options import Retention
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import simulated
 from tests.support.mqtt_client import listen

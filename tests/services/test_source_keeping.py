@@ -9,25 +9,24 @@ from typing import Any
 
 import pytest
 
+from common.contract.retention import Retention
 from common.contract.source_minutes import SourceMinute
+from common.contract.sources import SOURCES
 from common.database.mariadb import Connection, Database
 from common.runtime.progress import NO_PROGRESS
 from storer.backup.month_file import count_lines
 from storer.backup.restore import restore
-from storer.config.options import Retention
-from storer.config.sources import read_sources
 from storer.retention.forget import delete_rows, forget_source
 from storer.retention.months import Blocked
 from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables
 from tests.services.test_backup import backup, empty, folder, retain
-from tests.services.test_forget_meter import allowed
 from tests.services.test_retention import AUGUST, OCTOBER, run, scheduler, tables
 from tests.support.servers import Database as Server
 from tests.support.sources import read_source, series, write_source
 from tests.support.storing import NOW, StorerCommand, query
 
-__all__ = ["allowed", "empty", "folder", "scheduler", "tables"]  # fixtures
+__all__ = ["empty", "folder", "scheduler", "tables"]  # fixtures
 
 DAY = timedelta(days=1)
 YEAR_AGO = datetime(2025, 7, 15, 10, tzinfo=UTC)
@@ -160,12 +159,12 @@ def test_rebuild_makes_the_hours_of_sources_again(
     assert rows(sunny) == before
 
 
-@pytest.mark.usefixtures("allowed", "scheduler")
+@pytest.mark.usefixtures("scheduler")
 def test_what_a_storer_writes_of_a_source_that_is_being_forgotten_does_not_stay(
     tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was not restarted: the source is still in its configuration."""
-    storer = SourceTables("main", read_sources([{"name": "plug", "kind": "device", "topic": "p", "power": ""}]))
+    storer = SourceTables("main", SOURCES.read([{"name": "plug", "kind": "device", "topic": "p", "power": ""}]))
 
     def write(minute: int) -> None:
         start = int(NOW.timestamp()) + 60 * minute

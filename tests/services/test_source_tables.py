@@ -1,17 +1,16 @@
 """The tables of sources, with a real MariaDB: restarts, two storers, and a database that is away."""
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from common.contract.frame import Frame
+from common.contract.sources import SOURCES, Quantity, Source
 from common.database.mariadb import Connection, Database
 from common.errors import Unavailable
 from common.settings.config import Broker
-from storer.config.sources import Quantity, Source, read_sources
 from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables, remake_hours
 from storer.sources.worker import SourceWorker
@@ -24,7 +23,7 @@ COUNTER, POWER, WARMTH = "counter", "power", "warmth"
 
 
 def sources() -> tuple[Source, ...]:
-    return read_sources(
+    return SOURCES.read(
         [
             {"name": COUNTER, "kind": "production", "topic": "c", "energy": "", "unit": "Wh", "meter": "031961123456"},
             {"name": POWER, "kind": "device", "topic": "p", "power": ""},
@@ -65,7 +64,7 @@ def hours(tables: Database, name: str) -> list[tuple[object, ...]]:
 def test_the_minute_that_runs_at_the_stop_is_written_though_the_database_was_restarted(
     tables: Database, connection: Connection
 ) -> None:
-    worker = SourceWorker(Broker(), tables, "main", sources(), threading.Event())
+    worker = SourceWorker(Broker(), tables, "main", sources())
     worker._connection = tables.connect()  # since the minute before
     ((number,),) = worker._connection.query("SELECT CONNECTION_ID()")
     connection.execute(f"KILL {number}")
@@ -87,7 +86,7 @@ def test_the_minute_that_runs_at_the_stop_is_written_though_the_database_was_res
 def test_a_device_takes_no_more_than_its_meter_supplies(
     tables: Database, connection: Connection, frame: Frame, most_power: dict[str, float]
 ) -> None:
-    devices = read_sources(
+    devices = SOURCES.read(
         [
             {"name": name, "kind": "device", "topic": name, "energy": "", "unit": "Wh", "meter": meter}
             for name, meter in (("car", frame.meter), ("of another meter", "000000000000"))

@@ -65,10 +65,10 @@ def test_tables_of_an_earlier_version_get_the_steps_that_they_lack(
 ) -> None:
     every = [*migrations(), *more_steps()]
     monkeypatch.setattr(schema, "migrations", lambda: every)
-    assert migrate(tables, 104) == every[-2:-1]
+    assert migrate(tables, 9001) == every[-2:-1]
     assert migrate(tables) == every[-1:]
     assert migrate(tables) == []
-    assert query(tables, "SELECT * FROM of_104") == [(104, 105)]
+    assert query(tables, "SELECT * FROM of_9001") == [(9001, 9002)]
 
 
 def test_months_that_an_earlier_version_divided_by_meter_go_on(tables: Database) -> None:

@@ -34,11 +34,11 @@ def ask(
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
     calendars = Calendars(written=colours or {})
-    live = Live(settings, prices, calendars, alerts=partial(AlertSummary, settings))
+    live = Live(settings, prices, calendars, alerts=partial(AlertSummary, lambda: settings))
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:
         answers = Home(connection, settings, prices, calendars)
-        return sent(route.answer(ApiRequest(answers, settings, values, asked, now, live)))
+        return sent(route.answer(ApiRequest(answers, values, asked, now, live)))
 
 
 def sent(answer: Any) -> Any:

@@ -28,6 +28,12 @@ class PrefixProxy:
             def do_POST(self) -> None:
                 proxy._pass_on(self)
 
+            def do_PUT(self) -> None:
+                proxy._pass_on(self)
+
+            def do_DELETE(self) -> None:
+                proxy._pass_on(self)
+
             def log_message(self, *_: object) -> None:
                 pass
 

@@ -48,4 +48,4 @@ def price_table(*rows: PriceRow, **more: Any) -> PriceTable:
 @cache
 def bundled_prices() -> PriceTable:
     """Return the prices that the monitor brings, read once: that takes a while."""
-    return load_prices(None, Path())
+    return load_prices(Path())

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor.alerts.send_queue import Message, SendQueue
-from monitor.base.household import Address
 
 
 def main() -> None:
     """Send messages."""
     folder, address, *ids = sys.argv[1:]
-    queue = SendQueue([Address(text=address)], Path(folder) / "letters")
+    queue = SendQueue([address], Path(folder) / "letters")
     state = Path(folder) / "state.json"
     if state.exists():
         queue.from_json(json.loads(state.read_text()))

@@ -28,6 +28,7 @@ topic read teleinfo/+/stored
 topic read teleinfo/storer/+/status
 topic readwrite teleinfo/reader/+/status
 topic readwrite teleinfo/reader/+/health
+topic readwrite teleinfo/reader/+/ports
 topic readwrite homeassistant/device/+/config
 topic read homeassistant/status
 """

@@ -23,10 +23,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def more_steps() -> list[Migration]:
-    """Return two steps as later versions may have them, 104 and 105; then the table `of_104` has one row: 104, 105."""
-    table = "CREATE TABLE of_104 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_104 VALUES (104);"
-    column = "ALTER TABLE of_104 ADD COLUMN later INT NOT NULL DEFAULT 105;"
-    return [Migration(104, "table", table), Migration(105, "column", column)]
+    """Return two steps as later versions may have them, 9001 and 9002; `of_9001` then has one row with these."""
+    table = "CREATE TABLE of_9001 (id INT NOT NULL PRIMARY KEY);\nINSERT INTO of_9001 VALUES (9001);"
+    column = "ALTER TABLE of_9001 ADD COLUMN later INT NOT NULL DEFAULT 9002;"
+    return [Migration(9001, "table", table), Migration(9002, "column", column)]
 
 
 def client(server: Server) -> Database:
@@ -94,3 +94,13 @@ def query(database: Database, *statements: str) -> list[tuple[Any, ...]]:
 def exported(database: Database, selection: Selection | None = None) -> list[bytes]:
     """Return what `export` returns, as it was published."""
     return list(export(database, selection or Selection()))
+
+
+def save_section(database: Database, name: str, value: Any) -> None:
+    """Save a section of the settings, as the page does."""
+    with contextlib.closing(database.connect()) as connection:
+        connection.execute(
+            "INSERT INTO settings (section, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value),"
+            " version = version + 1, changed_at = UTC_TIMESTAMP(6)",
+            (name, json.dumps(value)),
+        )

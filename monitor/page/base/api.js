@@ -13,13 +13,14 @@ import { plusDays } from './time.js';
 export class Problem extends Error {
   /**
    * @param {number} status
-   * @param {{detail?: string, meters?: string[]}} problem
+   * @param {{detail?: string, meters?: string[], errors?: {at: string, detail: string}[]}} problem
    */
-  constructor(status, { detail, meters } = {}) {
+  constructor(status, { detail, meters, errors } = {}) {
     super(detail ?? `HTTP ${status}`);
     this.status = status;
     this.detail = detail;
     this.meters = meters; // of `live`: one of these must be asked for
+    this.errors = errors; // of what was to be saved: what is wrong where
   }
 }
 
@@ -63,17 +64,44 @@ export const link = (route, params) => address(`api/v1/${question(route, params)
 async function get(route, params) {
   const sent = takeFirst(question(route, params));
   if (sent) return sent;
+  const response = await ask(route, params, { headers: { Accept: 'application/json' } });
+  return response.json();
+}
+
+/** @type {(route: string, params: object | undefined, options: RequestInit) => Promise<Response>} */
+async function ask(route, params, options) {
   let response;
   try {
-    response = await fetch(link(route, params), { headers: { Accept: 'application/json' } });
+    response = await fetch(link(route, params), options);
   } catch {
     throw new Problem(0);
   }
   const date = Date.parse(response.headers.get('Date') ?? '');
   if (date) setClock(date);
-  if (response.status === 401 && !isOfHomeAssistant(response)) return login();
+  // What was to be saved is still on the screen: there, the visitor logs in when he wants to.
+  if (response.status === 401 && !options.method && !isOfHomeAssistant(response)) return login();
   if (!response.ok) throw new Problem(response.status, await problemOf(response));
-  return response.json();
+  return response;
+}
+
+/**
+ * Writes. What is sent as a page goes is sent all the same.
+ * @param {'POST' | 'PUT' | 'DELETE'} method
+ * @param {string} route
+ * @param {{body?: any, params?: object, version?: number}} [options]
+ */
+function send(method, route, { body, params, version } = {}) {
+  const isFile = body instanceof Blob;
+  return ask(route, params, {
+    method,
+    headers: {
+      Accept: 'application/json',
+      ...(body !== undefined && { 'Content-Type': isFile ? 'application/octet-stream' : 'application/json' }),
+      ...(version !== undefined && { 'If-Match': `"${version}"` }),
+    },
+    body: body === undefined || isFile ? body : JSON.stringify(body),
+    keepalive: body !== undefined && !isFile,
+  });
 }
 
 /** Its own session has ended: there is no login of ours that could open it again. */
@@ -183,8 +211,71 @@ export const alerts = () => get('alerts');
 export const forecast = (meter) => get('forecast', { meter });
 /** @type {() => Promise<Answers.App>} */
 export const app = () => get('app');
+/** @type {() => Promise<Answers.Ports>} */
+export const ports = () => get('ports');
 /** @type {(meter?: string) => Promise<Answers.Status>} */
 export const status = (meter) => get('status', { meter });
+
+// ---- settings and requests ------------------------------------------------------------------------
+/** @typedef {{value: any, version: number}} Saved */
+/** @typedef {{at: string, detail: string}} Remark of a field */
+/**
+ * All sections, by name.
+ * @type {() => Promise<Record<string, Saved>>}
+ */
+export const settings = () => get('settings');
+/**
+ * The form of each section, by name: settings/form.js.
+ * @type {() => Promise<Record<string, any>>}
+ */
+export const settingsFields = () => get('settings/fields');
+/** @type {(name: string) => Promise<Saved>} */
+export async function section(name) {
+  const response = await ask(`settings/${name}`, {}, { headers: { Accept: 'application/json' } });
+  return { ...(await response.json()), version: versionOf(response) };
+}
+/**
+ * Saves a section, if it still has this version.
+ * @type {(name: string, value: any, version: number) => Promise<Saved & {warnings?: Remark[], bill?: any}>}
+ */
+export async function saveSection(name, value, version) {
+  const response = await send('PUT', `settings/${name}`, { body: { value }, version });
+  return { ...(await response.json()), version: versionOf(response) };
+}
+/** What saving would answer. @type {(name: string, value: any) => Promise<any>} */
+export const tryOut = async (name, value) => (await send('POST', `settings/${name}/check`, { body: { value } })).json();
+const versionOf = (response) => +(response.headers.get('ETag') ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
+
+/** @type {() => Promise<{requests: any[]}>} */
+export const requests = () => get('requests');
+/** @type {(id: number) => Promise<any>} */
+export const request = (id) => get(`requests/${id}`);
+/** @type {(kind: string, args: object) => Promise<{id: number}>} */
+export const makeRequest = async (kind, args) =>
+  (await send('POST', 'requests', { body: { kind, arguments: args } })).json();
+export const sendPiece = (id, piece, bytes) => send('PUT', `requests/${id}/body`, { body: bytes, params: { piece } });
+export const startRequest = (id) => send('POST', `requests/${id}/start`);
+export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
+/**
+ * The numbers in the next message of a topic; null: none came in some seconds.
+ * @type {(topic: string) => Promise<Answers.Message>}
+ */
+export const message = (topic) => get('message', { topic });
+/**
+ * What is gone and can be forgotten.
+ * @type {() => Promise<Answers.Forgettable['gone']>}
+ */
+export const forgettable = async () => (await get('forgettable')).gone;
+/**
+ * The offers that a contract may have.
+ * @type {() => Promise<Answers.Offers['offers']>}
+ */
+export const offers = async () => (await get('offers')).offers;
+/**
+ * The registers now, and at two days.
+ * @type {(meter: string, from?: string, to?: string) => Promise<Answers.Indexes>}
+ */
+export const indexes = (meter, from, to) => get('indexes', { meter, from, to });
 
 /**
  * Energy travels as columns; views think in rows. Wh and 1e-4 EUR stay integers until they are written out.

@@ -7,6 +7,7 @@ export const ICONS = {
   review: 'M3.5 20V11M9 20V5M14.5 20v-7M20 20V8.5',
   contracts: 'M3.5 4.5h17v16h-17zM3.5 9.5h17M8 2.5v4M16 2.5v4M7 13h2.5v3H7z',
   status: 'M12 3 4.5 6v5.5c0 4.5 3 7.8 7.5 9.5 4.5-1.7 7.5-5 7.5-9.5V6zM8.7 12l2.3 2.3 4.3-4.6',
+  settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8v4.4M9 14.8v4.4',
   left: 'm14.5 5-7 7 7 7',
   right: 'm9.5 5 7 7-7 7',
   ok: 'm5 12.5 4.5 4.5L19 7.5',

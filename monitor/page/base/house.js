@@ -73,6 +73,7 @@ export async function completed(meter) {
   const live = await api.live(meter.id).catch(() => null);
   meter.subscribed ??= live?.subscribed ?? null;
   meter.offer ??= offerOf(live);
+  meter.structure ??= structureOf(live);
   return meter;
 }
 
@@ -88,7 +89,10 @@ function before() {
  * Only Tempo changes what the page shows: its days have a colour.
  * @type {(live: Live | null) => string | null}
  */
-const offerOf = (live) => (live?.colour && live.register && REGISTERS[live.register]?.offer) || null;
+const offerOf = (live) => (live?.colour ? structureOf(live) : null);
+
+/** What a meter counts by. @type {(live: Live | null) => string | null} */
+const structureOf = (live) => REGISTERS[live?.register ?? '']?.offer ?? null;
 
 /**
  * What the broker knows, while the database does not: of several meters the server wants one named.
@@ -110,4 +114,5 @@ const liveOne = (live) => ({
   unit: live.unit,
   subscribed: live.subscribed,
   offer: offerOf(live),
+  structure: structureOf(live),
 });

@@ -11,6 +11,7 @@ import { notice } from '../parts/notice.js';
 import { choices, drawPlaces, meterChoice } from './places.js';
 import { here, start } from '../base/router.js';
 import { setup } from './setup.js';
+import { waiting } from '../parts/waiting.js';
 import * as theme from './theme.js';
 import { isDate, period } from '../base/time.js';
 import { blank, page, wayTo } from '../parts/block.js';
@@ -36,7 +37,10 @@ const VIEWS = {
   bilan: ['review', other('review')],
   contrats: ['contracts', other('contracts')],
   etat: ['status', other('status')],
+  reglages: ['settings', other('settings')],
 };
+/** What there is to see and to set before the first meter. */
+const WITHOUT_METER = [VIEWS.etat[1], VIEWS.reglages[1]];
 /** @type {Record<string, Load>} */
 const HOUSES = { unknown: other('unknown'), all: other('together') };
 // What may stand after a place, and what else is said of it.
@@ -44,6 +48,7 @@ const DETAILS = {
   jour: [isDate, T.address.day],
   bilan: [period, T.address.period],
   contrats: [(text) => /^\d{4}$/.test(text), T.address.season],
+  reglages: [(text) => /^[a-z]+$/.test(text), () => T.address.nothing],
 };
 const RETRY = 15000;
 const SLOW = 300;
@@ -72,6 +77,7 @@ async function render({ focus = false } = {}) {
   wall(address.query);
   setup.look();
   alerts.look();
+  waiting.look();
   /** @type {Context<Meter | null>} */
   let context = { meters: [], meter: null, choice: chosen([], null, null, name), now, title: '', ...address };
   try {
@@ -112,7 +118,7 @@ async function contextOf(name, current, { detail, query }) {
  */
 function present(view, context, current) {
   const trouble = h('div', { class: 'trouble' });
-  view.node.querySelector('.head')?.after(setup.node, alerts.urgent, alerts.advice, trouble);
+  view.node.querySelector('.head')?.after(setup.node, waiting.node, alerts.urgent, alerts.advice, trouble);
   // On a phone what may wait would push the power out of sight.
   if (matchMedia('(max-width: 44em)').matches) view.node.querySelector('.now-grid > .power')?.after(alerts.advice);
   entitle(view.title, context.choice.all ? T.allMeters : context.meter?.name);
@@ -156,6 +162,7 @@ function wait(title) {
 async function refresh(view, trouble) {
   setup.look();
   alerts.look();
+  waiting.look();
   try {
     await view.refresh?.();
     if (trouble.hasChildNodes()) reloadIfNewer();
@@ -173,7 +180,7 @@ async function refresh(view, trouble) {
  */
 async function draw(load, context) {
   const { meter, choice } = context,
-    one = meter || load === VIEWS.etat[1] ? load : VIEWS[''][1];
+    one = meter || WITHOUT_METER.includes(load) ? load : VIEWS[''][1];
   const view = await (HOUSES[choice.unknown ? 'unknown' : choice.all ? 'all' : ''] ?? one)();
   return view(context);
 }
@@ -199,6 +206,7 @@ function failed(title, error) {
     { class: 'page' },
     h('h1', null, title),
     setup.node,
+    waiting.node,
     alerts.urgent,
     alerts.advice,
     notice('warn', what, more, button),

@@ -1,4 +1,4 @@
-// The five places, and what is chosen beside them: meter, theme, language.
+// The six places, and what is chosen beside them: meter, theme, language.
 import { ALL } from '../base/house.js';
 import { h, icon } from '../base/dom.js';
 import { language, T } from '../base/i18n.js';
@@ -11,7 +11,7 @@ import { themeButton } from './theme.js';
 
 // Without a date, so that what was opened today is tomorrow's page tomorrow.
 const LINKS = /** @type {[Icon, string][]} */ (
-  Object.entries({ now: '', day: 'jour', review: 'bilan', contracts: 'contrats', status: 'etat' })
+  Object.entries({ now: '', day: 'jour', review: 'bilan', contracts: 'contrats', status: 'etat', settings: 'reglages' })
 );
 
 export function drawPlaces(nav, current, context) {

@@ -4,6 +4,7 @@ import { inApp } from '../base/browser.js';
 import { h } from '../base/dom.js';
 import { T } from '../base/i18n.js';
 import { piece } from '../parts/refresh.js';
+import { toSettings } from '../parts/block.js';
 import { notice } from '../parts/notice.js';
 
 /** @import {App} from '../../../deploy/page/answers' */
@@ -43,6 +44,7 @@ function port({ found }) {
     ports.length ? T.setup.found : T.setup.none,
     ports.length > 0 && h('ul', null, ports),
     ports.length > 1 && h('p', null, T.setup.which),
+    h('p', null, toSettings('port', T.setup.choose)),
   );
 }
 

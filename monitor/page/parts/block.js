@@ -23,6 +23,9 @@ export const blank = (why, ...more) =>
 /** The way to a place that has something. */
 export const wayTo = (path, text) => h('a', { class: 'button', href: href(path) }, text);
 
+/** The way to where something is set. @type {(group: string, text: string) => HTMLElement} */
+export const toSettings = (group, text) => h('a', { href: href(`reglages/${group}`) }, text);
+
 /** A part of a page below its heading. */
 export const block = (title, ...content) => h('section', { class: 'block' }, h('h2', null, title), content);
 

@@ -29,10 +29,28 @@ export default {
       alerts: 'alerts',
     },
   },
+  waiting: {
+    'forget-meter': (name, time) => `The meter “${name}” will be forgotten at ${time}.`,
+    'forget-source': (name, time) => `The device “${name}” will be forgotten at ${time}.`,
+    'forget-program': (name, time) => `The program “${name}” will be forgotten at ${time}.`,
+    until: 'All its data will be deleted.',
+    cancel: 'Cancel',
+  },
+  changes: {
+    saved: 'Saved',
+    undo: 'Undo',
+    undone: 'Undone',
+    forbidden: 'The change was refused.',
+    failed: 'Saving failed.',
+  },
   settings: {
-    pricesError: 'A file of prices needs correcting: the earlier prices still apply.',
-    unused: (section, meter) => `“${section}” in monitor.yaml: the meter ${meter} is unknown.`,
-    unusedMore: 'This line has no effect: correct the address of the meter.',
+    pricesError: 'The prices need correcting: the earlier ones still apply.',
+    unused: {
+      contracts: (meter) => `A contract is for the meter ${meter}, which is unknown.`,
+      meters: (meter) => `A name is for the meter ${meter}, which is unknown.`,
+      notes: (meter) => `A note is for the meter ${meter}, which is unknown.`,
+    },
+    correct: 'Correct it',
   },
   expected: {
     title: 'Forecast',
@@ -82,6 +100,9 @@ export default {
   },
   notes: {
     title: 'Notes',
+    add: 'Add a note…',
+    text: 'What changed that day?',
+    save: 'Save',
     waiting: 'Working it out…',
     failed: 'No answer at the moment.',
     compared: 'Before and after',

@@ -29,10 +29,28 @@ export default {
       alerts: 'alertes',
     },
   },
+  waiting: {
+    'forget-meter': (name, time) => `Le compteur « ${name} » sera oublié à ${time}.`,
+    'forget-source': (name, time) => `L’appareil « ${name} » sera oublié à ${time}.`,
+    'forget-program': (name, time) => `Le programme « ${name} » sera oublié à ${time}.`,
+    until: 'Toutes ses données seront supprimées.',
+    cancel: 'Annuler',
+  },
+  changes: {
+    saved: 'Enregistré',
+    undo: 'Annuler',
+    undone: 'Annulé',
+    forbidden: 'Modification refusée.',
+    failed: 'L’enregistrement a échoué.',
+  },
   settings: {
-    pricesError: 'Un fichier de prix est à corriger : les prix d’avant restent appliqués.',
-    unused: (section, meter) => `« ${section} » dans monitor.yaml : le compteur ${meter} est inconnu.`,
-    unusedMore: 'Cette ligne est sans effet : corrigez l’adresse du compteur.',
+    pricesError: 'Les prix sont à corriger : ceux d’avant restent appliqués.',
+    unused: {
+      contracts: (meter) => `Un contrat est au compteur ${meter}, qui est inconnu.`,
+      meters: (meter) => `Un nom est au compteur ${meter}, qui est inconnu.`,
+      notes: (meter) => `Une note est au compteur ${meter}, qui est inconnu.`,
+    },
+    correct: 'Corriger',
   },
   expected: {
     title: 'Prévision',
@@ -82,6 +100,9 @@ export default {
   },
   notes: {
     title: 'Notes',
+    add: 'Noter…',
+    text: 'Qu’est-ce qui a changé ce jour-là ?',
+    save: 'Enregistrer',
     waiting: 'Calcul en cours…',
     failed: 'Pas de réponse pour le moment.',
     compared: 'Avant et après',

@@ -3,13 +3,17 @@ import * as api from '../base/api.js';
 import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
 import { h, icon } from '../base/dom.js';
+import { changed } from './changes.js';
 import { lazy } from './refresh.js';
+import { refusal } from './refusal.js';
 import { plainTable } from './table.js';
 import { W } from './words.js';
 
 /** @import {Notes} from '../../../deploy/page/answers' */
 /** @import {Child} from '../../../deploy/page/types' */
 /** @typedef {Notes['notes']} Written */
+
+const LONGEST = 80; // characters of a note
 
 /** @type {(meter: string) => Promise<Written>} */
 export const notesOf = (meter) =>
@@ -50,6 +54,57 @@ export function notesBlock(meter, notes, from, to) {
       ),
     )
   );
+}
+
+/**
+ * "Noter…", of a day; added() once it is saved. several: the note says of which meter it is.
+ * @param {{id: string}} meter
+ * @param {string} date
+ * @param {boolean} several
+ * @param {() => Promise<void>} added
+ */
+export function noteForm(meter, date, several, added) {
+  const status = h('p', { class: 'status-line', role: 'status' }),
+    text = h('input', { type: 'text', maxlength: LONGEST, required: true, autocomplete: 'off' });
+  const tell = (error) => {
+    if (error.status === undefined) throw error;
+    status.replaceChildren(icon('warn'), ...refusal(error));
+  };
+  async function save(event) {
+    event.preventDefault();
+    const note = { at: date, text: text.value.trim(), ...(several && { meter: meter.id }) };
+    if (!note.text) return;
+    try {
+      const change = await changed('notes', (list) => [...list, note]);
+      const undo = () =>
+        change.undo().then(() => {
+          status.replaceChildren(W.changes.undone);
+          return added();
+        }, tell);
+      text.value = '';
+      node.open = false;
+      status.replaceChildren(
+        icon('ok'),
+        W.changes.saved,
+        h('button', { class: 'link-button', type: 'button', onclick: undo }, W.changes.undo),
+      );
+      await added();
+    } catch (error) {
+      tell(error);
+    }
+  }
+  const node = h(
+    'details',
+    { class: 'take', 'data-key': 'note', ontoggle: () => node.open && text.focus() },
+    h('summary', null, W.notes.add),
+    h(
+      'form',
+      { class: 'range-form', onsubmit: save },
+      h('label', { class: 'inline' }, W.notes.text, text),
+      h('button', { class: 'button' }, W.notes.save),
+    ),
+  );
+  return h('div', { class: 'note-form' }, node, status);
 }
 
 const line = ({ at, text }, isDay) =>

@@ -1,6 +1,7 @@
 import { h, icon } from '../base/dom.js';
 import * as f from '../base/format.js';
 import { T } from '../base/i18n.js';
+import { toSettings } from './block.js';
 import { W } from './words.js';
 
 /** @import {Child} from '../../../deploy/page/types' */
@@ -37,17 +38,16 @@ export function quietNotice(...parts) {
 /** Offers have French names. */
 const named = (name) => h('span', { lang: 'fr' }, name);
 
+/** That nobody has said whose prices these are, and the way to say it. */
+export const assumedPrices = () =>
+  h('p', { class: 'note' }, T.prices.assumed(named(T.prices.regulated)), ' ', toSettings('contrat', T.prices.yours));
+
 /**
  * Whose prices an answer has: the offer's name; until the owner has named one, that it is only assumed.
  * @param {import('../../../deploy/page/answers').Compare['prices']} prices
  */
 export const whosePrices = (prices) =>
-  prices?.of &&
-  h(
-    'p',
-    { class: 'note' },
-    prices.of.assumed ? T.prices.assumed(named(T.prices.regulated)) : T.prices.of(named(prices.of.name)),
-  );
+  prices?.of && (prices.of.assumed ? assumedPrices() : h('p', { class: 'note' }, T.prices.of(named(prices.of.name))));
 
 /** That prices of an answer are out of date: a sentence, or nothing. */
 export function oldPrices(prices) {
@@ -55,15 +55,18 @@ export function oldPrices(prices) {
   return first && remark(T.prices.old(f.fullDate(first)));
 }
 
-// What is wrong in the files of the configuration: said where the owner looks, not only in the log.
+// What is wrong in the settings: said where the owner looks, not only in the log.
+const GROUPS = { contracts: 'contrat', meters: 'compteurs', notes: 'notes' };
 /**
- * A file of prices that has become wrong, and lines that concern no meter; nothing if all is well.
+ * Prices that have become wrong, and lines that concern no meter; nothing if all is well.
  * @param {Pick<Status, 'prices_error' | 'unused'>} status
  */
 export function wrongSettings({ prices_error: error, unused }) {
   const notices = [
-    error && notice('warn', W.settings.pricesError, error),
-    ...unused.map(({ section, meter }) => notice('warn', W.settings.unused(section, meter), W.settings.unusedMore)),
+    error && notice('warn', W.settings.pricesError, error, toSettings('contrat', W.settings.correct)),
+    ...unused.map(({ section, meter }) =>
+      notice('warn', W.settings.unused[section](meter), toSettings(GROUPS[section], W.settings.correct)),
+    ),
   ].filter(Boolean);
   return notices.length > 0 && h('div', { class: 'notices' }, notices);
 }

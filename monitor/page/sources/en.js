@@ -15,7 +15,7 @@ export default {
     saved: 'Saved',
     savedNote: 'at the price of a kWh in each hour',
     sold: 'Sold',
-    soldUnknown: 'price unknown: add feed_in to prices.yaml',
+    soldUnknown: 'price unknown: add it in Settings',
     surplus: 'Hours of surplus',
     surplusNote: 'more exported than drawn',
     contradiction: (made, injected) => `Measured production: ${made}, but ${injected} exported in the same periods.`,

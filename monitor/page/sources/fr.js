@@ -15,7 +15,7 @@ export default {
     saved: 'Économisé',
     savedNote: 'au prix du kWh de chaque heure',
     sold: 'Vendu',
-    soldUnknown: 'prix inconnu : ajoutez feed_in dans prices.yaml',
+    soldUnknown: 'prix inconnu : indiquez-le dans Réglages',
     surplus: 'Heures de surplus',
     surplusNote: 'plus d’injection que de soutirage',
     contradiction: (made, injected) =>

@@ -6,6 +6,6 @@ listed with its reason, and a season of which nothing was measured is named: wha
 in a year.
 
 `needed_power` reads the highest minutes and asks `breaker` how often a Linky would have opened at another power;
-`power` is its route. `tempo` counts the days of a season. `terminal` has the commands of the same
-names, and `prices`.
+`power` is its route. `tempo` counts the days of a season, and `offers` lists what a contract may name. `terminal` has
+the commands of the same names, and `prices`.
 """

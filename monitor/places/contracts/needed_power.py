@@ -10,7 +10,7 @@ from monitor.base.calendar import full_hour
 from monitor.base.request_errors import RequestError
 from monitor.money.contracts import subscribed_power
 from monitor.money.home import Home
-from monitor.money.price_status import is_closed
+from monitor.money.price_status import is_assumed, is_closed
 from monitor.places.contracts.breaker import REST, BusyMinute, missing_winter_weeks, most_trips
 from monitor.readings.hours import Meter
 from monitor.readings.power import BusyMinutes
@@ -47,6 +47,7 @@ class NeededPower:
     measured: int  # seconds
     winter_weeks_missing: int
     prices_since: date | None  # the first day of the prices that savings are of; None: none is known
+    assumed: bool  # nobody said that these prices are the owner's
     closed: bool  # whoever leaves this contract cannot come back
     options: Sequence[Option]  # by power: the next higher, one's own, the lower ones down to the first that may trip
 
@@ -121,6 +122,7 @@ class NeededPowerAnswers:
             measured=sum(hours.values()),
             winter_weeks_missing=missing_winter_weeks(self._covered(hours)),
             prices_since=max((row.start for row in rows), default=None),
+            assumed=is_assumed(self._costs.priced_as(known, now)),
             closed=offer is not None and is_closed(self._prices, offer, power),
             options=[
                 Option(tested, above, None if refused else trips, self._saving(offer, power, tested, yearly, today))

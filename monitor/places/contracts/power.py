@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from monitor.base.answer import Count, answer_type, one_of
 from monitor.base.formats import Formats, length, round_money
 from monitor.base.ranges import year_to
-from monitor.money.amounts import amount
+from monitor.money.amounts import Assumed, amount
 from monitor.places.contracts.needed_power import NeededPower, NeededPowerAnswers, Option
 from monitor.web.parameters import FROM, METER, TO
 from monitor.web.route import ApiRequest, Route
@@ -41,6 +41,7 @@ class PowerAdvice:
     hours_missing: Annotated[Count, "not measured"]
     winter_weeks_missing: Annotated[Count, "of the 13 from 1 December on: measured in no winter"]
     offer: Annotated[str | None, "whose prices the savings are of"]
+    assumed: Assumed
     power: Annotated[Count, "subscribed, kVA"]
     phases: Annotated[Count, "of which the power is known"]
     refused: Annotated[
@@ -68,6 +69,7 @@ def answer(request: ApiRequest) -> PowerAdvice:
         hours_missing=needed.missing_hours,
         winter_weeks_missing=needed.winter_weeks_missing,
         offer=needed.offer,
+        assumed=needed.assumed,
         power=needed.power,
         phases=needed.phases,
         refused=needed.refused,
@@ -122,6 +124,8 @@ def lines(answer: NeededPower, formats: Formats) -> Iterator[str]:
     for option in answer.options:
         yield f"– {_line(answer, option, formats)}"
     yield from remarks(answer, formats)
+    if answer.assumed:
+        yield formats.text("prices_assumed")
 
 
 def _line(answer: NeededPower, option: Option, formats: Formats) -> str:

@@ -13,9 +13,9 @@ from common.settings import config
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats, Rows, TextPage
 from monitor.base.ranges import Range, year_to
-from monitor.money.home import Home, formats_of, open_home
+from monitor.money.home import Home, formats_of, open_home, settings_now
 from monitor.money.price_check import Issue, check_prices, describe, old_prices
-from monitor.money.price_files import Change, load_prices, update_prices
+from monitor.money.price_files import Change, update_prices
 from monitor.money.price_status import is_assumed
 from monitor.money.prices import Kind, PricedOffer, PriceRow, PriceTable
 from monitor.places.contracts.compare import OfferAnswers
@@ -61,8 +61,8 @@ def power(arguments: argparse.Namespace) -> int:
 
 
 def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
-    settings = config.load(MonitorConfig, arguments.config)
-    return settings, load_prices(settings.prices, arguments.config.parent, settings.spot)
+    found = settings_now(config.load(MonitorConfig, arguments.config), arguments.config.parent)
+    return found.config, found.prices
 
 
 def show_prices(arguments: argparse.Namespace) -> int:
@@ -71,13 +71,13 @@ def show_prices(arguments: argparse.Namespace) -> int:
     today = datetime.now(settings.time_zone).date()
     rows = [(row, file.origin) for file in prices.files for row in file.rows]
     if not getattr(arguments, "all", False):
-        named = {prices.id_of(line.offer) for line in settings.contracts}
+        named = {prices.id_of(line.offer) for line in settings.household.contracts}
         shown = {offer.id for offer in prices.offers if offer.kind in (None, Kind.REGULATED) or offer.id in named}
         rows = [pair for pair in rows if prices.id_of(pair[0].offer) in shown]
         rows = [(row, origin) for row, origin in rows if row in prices.rows(row.offer, today)]
     places = {offer.id: place for place, offer in enumerate(prices.offers)}
     rows.sort(key=lambda pair: (places[prices.id_of(pair[0].offer)], -pair[0].start.toordinal()))
-    power = settings.contracts[-1].power if settings.contracts else None
+    power = settings.household.contracts[-1].power if settings.household.contracts else None
     OfferTables(sys.stdout, formats_of(arguments, settings)).prices(rows, prices, power)
     return 0
 
@@ -86,7 +86,7 @@ def verify_prices(arguments: argparse.Namespace) -> int:
     """Print what is wrong with the prices."""
     settings, prices = _price_table(arguments)
     formats = formats_of(arguments, settings)
-    problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.contracts)
+    problems = check_prices(prices, datetime.now(settings.time_zone).date(), settings.household.contracts)
     tables = OfferTables(sys.stdout, formats)
     for problem in problems:
         tables.line(describe(problem, formats))
@@ -97,12 +97,12 @@ def verify_prices(arguments: argparse.Namespace) -> int:
 
 def take_prices(arguments: argparse.Namespace) -> int:
     """Keep a newer table of prices, and print what changed."""
-    settings = config.load(MonitorConfig, arguments.config)
+    settings, _ = _price_table(arguments)
     today = datetime.now(settings.time_zone).date()
     kept, changes = update_prices(arguments.source, arguments.sha256, arguments.config.parent, today)
     formats = formats_of(arguments, settings)
     tables = OfferTables(sys.stdout, formats)
-    power = settings.contracts[-1].power if settings.contracts else None
+    power = settings.household.contracts[-1].power if settings.household.contracts else None
     tables.price_changes(changes, power)
     tables.line(formats.text("updated_prices", kept=kept, count=len(changes)))
     return 0
@@ -176,6 +176,8 @@ class OfferTables(TextPage):
             yield f"{sentence} ({f.text('rule_between').join(offers)})"
         if len(told) < len(unranked):
             yield f.text("compare_unranked", count=len(unranked) - len(told))
+        if is_assumed(comparison.priced_as):
+            yield f.text("prices_assumed")
         # That of a market offer stands in its row of the table.
         yield from old_prices((old for old in comparison.old if not old.market), f)
         if (found := verdict(comparison, f)) is not None:

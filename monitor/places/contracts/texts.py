@@ -132,6 +132,7 @@ def _json_offer(cost: OfferCost, comparison: Comparison, formats: Formats) -> di
         "rank": cost.rank,
         "refused": None if cost.rank is not None else refusal(cost, comparison, formats),
         "yours": cost.yours,
+        "assumed": cost.yours and is_assumed(comparison.priced_as),
     }
 
 

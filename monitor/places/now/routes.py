@@ -104,7 +104,8 @@ class MeterFacts:
     phases: Annotated[int | None, "1 or 3"]
     unit: Annotated[str, "of power"] = "VA"
     subscribed: Annotated[int | None, "subscribed power, VA"]
-    offer: Annotated[str | None, f"{', '.join(BY_ID)} or one of prices.yaml; null: the meter does not tell"]
+    offer: Annotated[str | None, f"{', '.join(BY_ID)} or one of the owner's; null: the meter does not tell"]
+    structure: Annotated[str | None, f"{', '.join(BY_ID)}: what the meter counts by; null: it does not tell"]
     producer: Annotated[bool, "it counts what is injected"]
     first: Annotated[date | None, "local day of the first readings; null: none yet"]
     known_since: Annotated[date | None, "local day of the first energy that is known, read or imported; null: none yet"]
@@ -166,6 +167,7 @@ def _meter(
         phases=None if facts is None else facts.phases,
         subscribed=None if facts is None or facts.power is None else facts.power * _VA,
         offer=None if facts is None or facts.offer is None else request.home.prices.structure(facts.offer),
+        structure=None if facts is None else facts.structure,
         producer=facts is not None and facts.producer,
         first=_day(request, meter.first),
         known_since=_day(request, first_energy),

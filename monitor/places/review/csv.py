@@ -12,6 +12,7 @@ from common.contract.frame import write_stamp
 from common.spreadsheet import no_formula
 from monitor.base.formats import Formats, round_money
 from monitor.money.costs import Answer, Period
+from monitor.money.price_status import is_assumed
 from monitor.places.review.energy import PARAMETERS, ask
 from monitor.sources.sources import Measured, measured
 from monitor.web.parameters import choice
@@ -54,11 +55,12 @@ ROUTE = Route(
 
 def json_rows(answer: Answer, beside: Measured = _NOTHING) -> str:
     """Return a list of periods; amounts are texts with two decimals, null where nothing of a bill is known."""
-    rows = [_json(period) | beside.of_period(place) for place, period in enumerate(answer.periods)]
+    assumed = is_assumed(answer.priced_as)
+    rows = [_json(period, assumed=assumed) | beside.of_period(place) for place, period in enumerate(answer.periods)]
     return json.dumps(rows, indent=1, ensure_ascii=False)
 
 
-def _json(period: Period) -> dict[str, Any]:
+def _json(period: Period, *, assumed: bool) -> dict[str, Any]:
     energy, cost = period.energy, period.cost
     return {
         "start": write_stamp(energy.start),
@@ -77,17 +79,18 @@ def _json(period: Period) -> dict[str, Any]:
         }
         if cost.known
         else None,
-        "flags": _flags(period),
+        "flags": _flags(period, assumed=assumed),
     }
 
 
-def _flags(period: Period) -> list[str]:
+def _flags(period: Period, *, assumed: bool) -> list[str]:
     energy, cost = period.energy, period.cost
     flags = (
         ("incomplete", energy.expected > 0 and energy.coverage < 1),
         ("recovered", energy.recovered_wh > 0),
         ("imported", energy.imported_wh > 0),
         ("partial_cost", cost.partial),
+        ("assumed_prices", cost.known and assumed),
     )
     return [name for name, holds in flags if holds]
 

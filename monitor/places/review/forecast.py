@@ -1,9 +1,10 @@
 """`forecast`: what the present month, year and contract year will have used and cost."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from monitor.base.answer import Amount, Wh, answer_type, one_of
+from monitor.money.amounts import Assumed
 from monitor.money.forecast import Forecast
 from monitor.web.parameters import METER
 from monitor.web.route import ApiRequest, Route
@@ -56,7 +57,8 @@ class Forecasts:
     """The answer of `forecast`."""
 
     meter: str
-    budget: Annotated[Amount | None, "of a month, as in `alerts`, 1e-4 EUR; null: there is none"]
+    assumed: Assumed
+    budget: Annotated[Amount | None, "of a month, 1e-4 EUR; null: there is none"]
     month: _MaybePeriod
     year: _MaybePeriod
     contract_year: Annotated[ForecastOfPeriod | None, "null, too: it is not known when the contract began"]
@@ -64,12 +66,13 @@ class Forecasts:
 
 def answer(request: ApiRequest) -> Forecasts:
     """Return the forecasts of a meter, and the budget of a month."""
-    meter, alerts = request.meter(), request.config.alerts
+    meter, euros = request.meter(), request.config.household.budget
     month, year, contract_year = (
         _period(request.home.forecasts.of(meter, by, request.now)) for by in ("month", "year", "contract-year")
     )
-    budget = None if alerts is None or alerts.budget is None else alerts.budget * 10_000
-    return Forecasts(meter.identifier, budget, month, year, contract_year)
+    budget = None if euros is None else euros * 10_000
+    assumed = request.home.costs.is_assumed(meter, request.now - timedelta(days=1), request.now, request.now)
+    return Forecasts(meter.identifier, assumed, budget, month, year, contract_year)
 
 
 def _period(one: Forecast | None) -> ForecastOfPeriod | None:

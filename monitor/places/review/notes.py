@@ -10,6 +10,7 @@ from typing import Annotated
 from monitor.base.answer import Count, Share, Wh, answer_type
 from monitor.base.calendar import midnight
 from monitor.base.request_errors import RequestError
+from monitor.money.amounts import Assumed
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.web.parameters import METER
@@ -63,6 +64,7 @@ class Notes:
     """The answer of `notes`."""
 
     meter: str
+    assumed: Assumed
     notes: Annotated[Sequence[WrittenNote], "the earliest first"]
     compared: Annotated[Compared | None, "null: not asked for, or fewer than seven days are known on each side"]
 
@@ -71,10 +73,13 @@ def answer(request: ApiRequest) -> Notes:
     """Return the notes about a meter, the earliest first."""
     meter, text = request.meter(), request.parameters.get("at")
     notes = [
-        WrittenNote(note.at, note.text) for note in request.config.notes if note.meter is None or meter.has(note.meter)
+        WrittenNote(note.at, note.text)
+        for note in request.config.household.notes
+        if note.meter is None or meter.has(note.meter)
     ]
     compared = None if text is None else around(request.home, meter, _day(text), request.now)
-    return Notes(meter.identifier, notes, compared)
+    assumed = request.home.costs.is_assumed(meter, request.now - timedelta(days=1), request.now, request.now)
+    return Notes(meter.identifier, assumed, notes, compared)
 
 
 def _day(text: str) -> date:

@@ -95,7 +95,7 @@ def _digest(arguments: argparse.Namespace) -> int:
     if arguments.start or arguments.end or arguments.by != "day":
         raise ConfigError(RequestError("digest_range").text(arguments.language or language_of()))
     with open_home(arguments) as (home, settings):
-        named = arguments.digest or (settings.alerts and settings.alerts.digest) or "weekly"
+        named = arguments.digest or settings.household.alerts.digest or "weekly"
         meters = [home.meter(arguments.meter)] if arguments.meter else home.meters()
         found = digests(home, meters, DIGESTS[named], datetime.now(UTC), settings.time_zone)
         if not found:

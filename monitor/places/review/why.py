@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from monitor.base.answer import Wh, answer_type
 from monitor.base.formats import ten_thousandths
 from monitor.base.request_errors import RequestError
+from monitor.money.amounts import Assumed
 from monitor.places.review.causes import WhyAnswers
 from monitor.places.review.difference import BaseLoad, Colour, HoursOfUse, KwhPrice, Level, Part
 from monitor.readings.rows import moment_of
@@ -76,6 +77,7 @@ class Why:
     from_: datetime
     to: Annotated[datetime, "at most so far as energy is stored"]
     compared: Annotated[Sequence[Limits], "what it is compared with: their mean"]
+    assumed: Assumed
     why_not: Annotated[
         Literal["same", "before", "coverage"] | None,
         "why nothing is explained: less than a tenth differs, or less than 0.5 kWh and 0.10 EUR; the same days"
@@ -106,6 +108,7 @@ def answer(request: ApiRequest) -> Why:
         from_=result.start,
         to=result.end,
         compared=[Limits(low, high) for low, high in result.before],
+        assumed=request.home.costs.is_assumed(meter, result.start, result.end, request.now),
         why_not=why_not,
         now=None if now is None else SideFigures(now.total_wh, now.total_cost),
         before=None if before is None else SideFigures(before.total_wh, before.total_cost),

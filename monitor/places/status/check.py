@@ -17,7 +17,7 @@ from common.check.database import Needs, diagnose_refusal, refusal_of
 from common.check.findings import NOT_CONFIGURED, Finding, Report, count, report_to
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
-from common.database.schema import account_of, held_rights
+from common.database.schema import account_of, held_rights, held_rights_on
 from common.errors import ConfigError, DatabaseError, NotReady
 from common.machine.deployment import here
 from common.runtime.cli import chosen_language
@@ -27,10 +27,8 @@ from monitor.base.config import MonitorConfig, MonitorMqtt, is_loopback
 from monitor.base.formats import Formats
 from monitor.base.french import TEXTS as CONFIGURATION
 from monitor.base.household import House
-from monitor.money.calendars import load_calendars
-from monitor.money.dated_files import read_colours, read_file
+from monitor.money.home import settings_now
 from monitor.money.price_check import Issue, check_prices, describe
-from monitor.money.price_files import load_prices
 from monitor.money.prices import PriceTable
 from monitor.places.status.check_alerts import diagnose_alerts
 from monitor.places.status.check_texts import PROGRAM, TEXTS
@@ -59,12 +57,13 @@ def check(path: Path, report: Report, now: datetime | None = None, language: str
         secrets["mqtt"] = config.mqtt
     report.show(diagnose_secrets(secrets, path))
     report.show(diagnose_page(probe_page(config)))
+    config, of_prices = _check_prices(config, path.parent, now, language)
     report.show(diagnose_alerts(config, path))
-    report.show(_check_prices(config, path, now, language))
+    report.show(of_prices)
     report.show(check_database(config, now))
     if config.mqtt is not None:
         report.note(tr("listening to the broker, for", "écoute du serveur MQTT, pendant") + f" {_SECONDS:.0f} s")
-        report.show(_check_broker(config.mqtt, now, config.meters))
+        report.show(_check_broker(config.mqtt, now, config.household.meters))
     else:
         report.show([TEXTS.finding("broker_not_configured")])
     return report.end()
@@ -84,25 +83,22 @@ def _check_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[House])
     yield TEXTS.finding("meters_live" if meters else "meters_not_live", meters=named(sorted(meters), houses))
 
 
-def _check_prices(config: MonitorConfig, path: Path, now: datetime, language: str) -> Iterator[Finding]:
-    key = "prices_unreadable"
+def _check_prices(
+    config: MonitorConfig, folder: Path, now: datetime, language: str
+) -> tuple[MonitorConfig, list[Finding]]:
+    """Return the configuration with the household that the database has, and the findings about its prices."""
     try:
-        prices = load_prices(config.prices, path.parent, config.spot)
-        if config.tempo is not None:
-            key = "tempo_unreadable"
-            read_colours(read_file(config.tempo), str(config.tempo))
-        key = "calendars_unreadable"
-        load_calendars(None, config.calendars, prices, alsace_moselle=config.alsace_moselle)
+        found = settings_now(config, folder)
     except ConfigError as error:
         show = here(PROGRAM).run(PROGRAM, "prices")
-        yield TEXTS.finding(key, why=TEXTS.translated(str(error)), show=show)
-    else:
-        yield from diagnose_prices(prices, config, now.astimezone(config.time_zone).date(), language)
+        return config, [TEXTS.finding("prices_unreadable", why=TEXTS.translated(str(error)), show=show)]
+    today = now.astimezone(config.time_zone).date()
+    return found.config, list(diagnose_prices(found.prices, found.config, today, language))
 
 
 def diagnose_prices(prices: PriceTable, config: MonitorConfig, today: date, language: str) -> Iterator[Finding]:
     """Yield what is wrong with prices, in a language."""
-    found = [one for one in check_prices(prices, today, config.contracts) if one.issue is not Issue.HOLE]
+    found = [one for one in check_prices(prices, today, config.household.contracts) if one.issue is not Issue.HOLE]
     for one in found:
         what = describe(one, Formats(language, config.time_zone))
         if one.issue in (Issue.UNKNOWN, Issue.MISSING, Issue.POWER):
@@ -207,6 +203,9 @@ _STORER = "teleinfo-storer"
 _NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")
+#: What the page writes.
+_SETTINGS = ("settings", "requests", "request_pieces")
+_CHANGING = ("INSERT", "UPDATE", "DELETE")
 _LATE = timedelta(minutes=30)  # rollups are final 15 minutes after a frame
 
 
@@ -217,7 +216,8 @@ class DatabaseFacts:
     where: str
     version: str
     account: str
-    can_write: tuple[str, ...] = ()
+    can_write: tuple[str, ...] = ()  # of what is the storer's
+    unwritable: tuple[str, ...] = ()  # tables of settings and requests
     has_rollups: bool = True
     meters: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -243,7 +243,8 @@ def _probe(connection: Connection, where: str) -> DatabaseFacts:
     ((version,),) = connection.query("SELECT VERSION()")
     account, held = account_of(connection), held_rights(connection)
     can_write = tuple(right for right in _WRITING if right in held)
-    facts = DatabaseFacts(where=where, version=version, account=account, can_write=can_write)
+    unwritable = tuple(table for table in _SETTINGS if not held_rights_on(connection, table).issuperset(_CHANGING))
+    facts = DatabaseFacts(where=where, version=version, account=account, can_write=can_write, unwritable=unwritable)
     if not {str(name) for (name,) in connection.query("SHOW TABLES")} >= _ROLLUPS:
         return replace(facts, has_rollups=False)
     states = connection.query("SELECT up_to FROM rollup_state")
@@ -267,12 +268,17 @@ def diagnose_database(facts: DatabaseFacts, config: MonitorConfig, now: datetime
     yield TEXTS.finding("database_ok", name=name, server=server, version=facts.version, account=facts.account)
     if facts.can_write:
         yield TEXTS.finding("database_may_write", account=facts.account, rights=", ".join(facts.can_write))
+    if facts.unwritable:
+        rights, admin = ", ".join(("CREATE", *_CHANGING)), here(PROGRAM).sql()
+        grants = [f"GRANT {rights} ON {name}.{table} TO {facts.account};" for table in facts.unwritable]
+        tables, account = ", ".join(facts.unwritable), facts.account
+        yield TEXTS.finding("settings_unwritable", account=account, tables=tables, admin=admin, grant=" ".join(grants))
     if not facts.has_rollups:
         yield TEXTS.finding("tables_missing")
         return
     check, log = here(_STORER).run(_STORER, "check"), here(_STORER).log(_STORER)
     key = "meters_stored" if facts.meters else "meters_none"
-    yield TEXTS.finding(key, meters=named(facts.meters, config.meters), storer_check=check)
+    yield TEXTS.finding(key, meters=named(facts.meters, config.household.meters), storer_check=check)
     if facts.up_to is None:
         yield TEXTS.finding("rollups_none")
     elif facts.last_frame is not None and facts.last_frame - facts.up_to > _LATE:
@@ -280,9 +286,9 @@ def diagnose_database(facts: DatabaseFacts, config: MonitorConfig, now: datetime
         yield TEXTS.finding("rollups_behind", time=time, storer_check=check, storer_log=log)
     else:
         yield TEXTS.finding("rollups_ok", day=f"{facts.up_to:%Y-%m-%d %H:%M}")
-    for one in unused(facts.meters, config.contracts, config.meters, config.notes):
+    for one in unused(facts.meters, config.household.contracts, config.household.meters, config.household.notes):
         yield TEXTS.finding("entry_unused", meter=one.meter, section=one.section, meters=", ".join(facts.meters))
-    yield from _sources(facts, config.meters)
+    yield from _sources(facts, config.household.meters)
 
 
 def _sources(facts: DatabaseFacts, houses: Sequence[House]) -> Iterator[Finding]:

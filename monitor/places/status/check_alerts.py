@@ -27,40 +27,33 @@ from monitor.alerts.send_queue import Message, SendQueue, destinations
 from monitor.alerts.store import NAME, Store
 from monitor.alerts.summary import AlertAddress, AlertEvent, AlertsAnswer, AlertSummary
 from monitor.alerts.texts import why
+from monitor.base.addresses import NAME as ADDRESSES
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats, lay_out, unbroken
-from monitor.base.household import AlertsConfig
+from monitor.money.home import settings_now
 from monitor.places.status.check_texts import PROGRAM, TEXTS
 
 _POLL = 0.1  # seconds
 
 
 def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = None) -> Iterator[Finding]:
-    """Yield what keeps alerts from being sent, by the configuration `path`; nothing where it has no `alerts`."""
-    if settings.alerts is None:
-        return
-    addresses = settings.alerts.to
-    found = destinations(addresses)
+    """Yield what keeps alerts from being sent, by the configuration `path`; nothing where nobody is to be told."""
+    found = destinations(settings.household.addresses)
     if not found:
-        yield TEXTS.finding("alerts_nowhere")
         return
     machine = machine or Host()
     user = machine.user(PROGRAM, path)
     if not machine.may_write(PROGRAM, settings.state, user):
         yield TEXTS.finding("alerts_not_written", user=user.name, folder=settings.state)
-    for file in sorted({path if address.file is None else address.file for address in addresses}):
-        if is_readable_by_all(file):
-            yield TEXTS.finding("alerts_readable", file=file)
-    for one in found:
-        if one.problem:
-            yield TEXTS.finding("address_unreadable", why=TEXTS.translated(one.problem))
+    if is_readable_by_all(settings.state / ADDRESSES):
+        yield TEXTS.finding("alerts_readable", file=settings.state / ADDRESSES)
     if find_spec("apprise") is None:
         yield TEXTS.finding("apprise_missing")
         return
-    good = [one.name for one in found if one.url is not None and is_known(one.url)]
+    good = [one.name for one in found if is_known(one.url)]
     for one in found:
-        if one.url is not None and one.name not in good:
+        if one.name not in good:
             yield TEXTS.finding("address_unknown", name=one.name)
     if good:
         yield TEXTS.finding("alerts_ok", names=", ".join(good), test=here(PROGRAM).run(PROGRAM, "alerts --test"))
@@ -71,14 +64,13 @@ def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = 
 
 def alerts(arguments: argparse.Namespace) -> int:
     """Print what there is of alerts, or send a message to each address; 1: one of them failed."""
-    settings = config.load(MonitorConfig, arguments.config)
-    chosen = settings.alerts or AlertsConfig()
-    formats = AlertFormats(
-        arguments.language or chosen.language or settings.language or language_of(), settings.time_zone
-    )
+    settings = settings_now(config.load(MonitorConfig, arguments.config), arguments.config.parent).config
+    household = settings.household
+    language = arguments.language or household.alerts.language or household.language or language_of()
+    formats = AlertFormats(language, settings.time_zone)
     with _without_log("monitor.alerts.send_queue"):  # what it logs is said here
         if arguments.test:
-            return _test(chosen, formats, as_json=arguments.json)
+            return _test(household.addresses, formats, as_json=arguments.json)
         return _list(settings, formats, as_json=arguments.json)
 
 
@@ -99,7 +91,7 @@ def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
     written = _written_at(settings.state / NAME)
     noted = _noted(settings)
     meters = {event.meter for event in (*noted.active(), *noted.past()) if event.meter}
-    summary = AlertSummary(settings, lambda: meters | {house.address for house in settings.meters})
+    summary = AlertSummary(lambda: settings, lambda: meters | {house.address for house in settings.household.meters})
     summary.use(noted)
     answer = summary.answer()
     if as_json:
@@ -112,9 +104,9 @@ def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
 
 def _noted(settings: MonitorConfig) -> Alerts:
     """Return what the file of the monitor says."""
-    chosen = settings.alerts or AlertsConfig()
+    chosen = settings.household.alerts
     engine = Engine(chosen.is_on, chosen.quiet, settings.time_zone, notifies=False)
-    queue = SendQueue(chosen.to, settings.state / "letters")
+    queue = SendQueue(settings.household.addresses, settings.state / "letters")
     return Alerts(engine, queue, Store(settings.state), texts=lambda _: ("", ""))
 
 
@@ -185,14 +177,14 @@ def _at(moment: datetime, formats: Formats) -> dict[str, str]:
 # -- test messages -----------------------------------------------------------------------------------------------------
 
 
-def _test(chosen: AlertsConfig, formats: Formats, *, as_json: bool) -> int:
+def _test(addresses: Sequence[str], formats: Formats, *, as_json: bool) -> int:
     """Send a message to each address once, as alerts are sent."""
-    if not chosen.to:
+    if not addresses:
         raise ConfigError(formats.text("alerts_no_address"))
     title, body = (unbroken(formats.text(key), formats.language) for key in ("test_title", "test_body"))
     now = datetime.now(UTC)
     with TemporaryDirectory() as folder:
-        queue = SendQueue(chosen.to, Path(folder))
+        queue = SendQueue(addresses, Path(folder))
         queue.put(Message("test", title, body, now, now + timedelta(hours=1)))
         while not all(one.sent_at or one.tries or one.given_up for one in queue.deliveries()):
             queue.saved()

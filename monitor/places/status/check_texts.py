@@ -14,7 +14,6 @@ _FRENCH = {
     ),
     "{file} is empty; write it: {_command}": "{file} est vide ; écrivez-le : {_command}",
     "{_why}; make it: {_command}": "{_why} ; créez-le : {_command}",
-    "{file}: contains no address": "{file} : ne contient aucune adresse",
     "the tables have version {n}, this program supports up to {newest}: update teleinfo-monitor": (
         "les tables ont la version {n}, ce programme ne connaît que la {newest} : mettez teleinfo-monitor à jour"
     ),

@@ -129,6 +129,10 @@ class Status:
     windows: Annotated[
         Sequence[_Pair], "off-peak hours as the meter switched at the end of a month: 2026-11 and 22:00–06:00"
     ] = ()
+    off_peak: Annotated[
+        Sequence[str],
+        "off-peak hours as the meter switched in the last days, as `contracts` has them: 22:30-06:30; empty: not known",
+    ] = ()
     versions: Annotated[Sequence[_Pair], "name and version"]
     prices_error: Annotated[
         str | None,
@@ -169,7 +173,7 @@ def answer(request: ApiRequest) -> Status:
 
 
 def _of_meter(request: ApiRequest, meter: Meter, quality: MeterUpkeep) -> dict[str, Any]:
-    volts = quality.voltage(meter, request.now)
+    volts, windows = quality.voltage(meter, request.now), quality.windows(meter, request.now)
     return {
         "yesterday": _yesterday(request, meter, quality),
         "audit": _audit(request, meter, quality),
@@ -177,7 +181,8 @@ def _of_meter(request: ApiRequest, meter: Meter, quality: MeterUpkeep) -> dict[s
         if volts is None
         else Volts(VOLTAGE_LOW, VOLTAGE_HIGH, DAYS, volts.lowest, volts.highest, volts.outside_minutes),
         "unseen_export": unseen_export(request.home, meter, request.now),
-        "windows": [(f"{one.month:%Y-%m}", clocks(one.windows)) for one in quality.windows(meter, request.now)],
+        "windows": [(f"{one.month:%Y-%m}", clocks(one.windows)) for one in windows],
+        "off_peak": [f"{start:%H:%M}-{end:%H:%M}" for start, end in windows[-1].windows] if windows else (),
     }
 
 

@@ -16,6 +16,8 @@ TOPICS = Topics("home/teleinfo")
         (TOPICS.status("reader", "pi-cellar"), "home/teleinfo/reader/pi-cellar/status"),
         (TOPICS.status("storer", "main"), "home/teleinfo/storer/main/status"),
         (TOPICS.health("storer", "main"), "home/teleinfo/storer/main/health"),
+        (TOPICS.ports("reader", "pi-cellar"), "home/teleinfo/reader/pi-cellar/ports"),
+        (TOPICS.ports("monitor", "main"), "home/teleinfo/monitor/main/ports"),
         (TOPICS.rejected, "home/teleinfo/rejected"),
     ],
 )

@@ -275,6 +275,7 @@ def test_a_subscription_that_is_refused_is_named_once(
         for count in (1, 2):
             client.nth(Connected, count)
             assert client.publish("x", b"") == 0  # the answer to the subscription has come before
+            assert client.session.refused == (["teleinfo/+/frame"] if code else [])
             client.session.reconnect()
         client.nth(Connected, 3)
     (text,) = [text for text in logged(caplog) if "subscription" in text]

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -411,3 +411,27 @@ def test_a_port_for_prometheus_of_an_earlier_version_does_not_stop_reader_or_sto
     file.write_text(text + 'metrics: {host: 0.0.0.0, port: "${METRICS_PORT}"}\n')
     load(kind, file)
     assert "'metrics' has no effect" in caplog.text
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A file of which the household's keys have moved into the page."""
+
+    port: int = 1
+    household: str = option("of the tables", in_file=False)
+    MOVED: ClassVar = ("contracts", "notes")
+
+
+def test_a_key_that_the_page_sets_now_is_refused_with_the_command_that_takes_it_over(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.yaml"
+    file.write_text("port: 2\nnotes: []\ncontracts: []\n")
+    with pytest.raises(ConfigError, match=f"line 2: .*notes, contracts.*`teleinfo-monitor settings load {file}`"):
+        load(Machine, file)
+    assert load(Machine, file, moved=True) == Machine(port=2)
+
+
+def test_a_field_that_is_not_of_the_file_cannot_be_written_there(tmp_path: Path) -> None:
+    file = tmp_path / "monitor.yaml"
+    file.write_text("household: mine\n")
+    with pytest.raises(ConfigError, match="unknown option 'household'"):
+        load(Machine, file)

@@ -1,6 +1,5 @@
 """The app's files, made of its options and of the Supervisor's answers."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +102,7 @@ def test_our_own_database_needs_no_password() -> None:
 )
 def test_the_language_is_home_assistants_unless_one_is_chosen(chosen: str, of_core: str | None, language: str) -> None:
     answers = {} if of_core is None else {"core": {"language": of_core}}
-    configurations = made(Known(Options(language=chosen), answers))
-    assert configurations["reader"]["home_assistant"]["language"] == language
-    assert configurations["monitor"]["language"] == language
+    assert made(Known(Options(language=chosen), answers))["reader"]["home_assistant"]["language"] == language
 
 
 @pytest.mark.parametrize(
@@ -123,36 +120,12 @@ def test_the_time_zone_is_home_assistants_if_there_is_one(of_core: str | None, o
     assert made(Known(Options(), answers, of_environment))["monitor"]["time_zone"] == zone
 
 
-def test_the_owners_own_file_adds_what_is_the_owners_and_no_more(tmp_path: Path) -> None:
-    own = {
-        "contracts": [{"meter": "031961123456", "from": date(2025, 2, 1), "offer": "tempo", "power": 9}],
-        "meters": {"031961123456": "Maison"},
-        "prices": "prices.yaml",
-        "tempo": "/config/tempo.csv",
-        "spot": "spot.csv",
-        "calendars": {"ejp": "ejp.csv"},
-        "notes": [{"at": date(2026, 10, 3), "text": "Pompe à chaleur"}],
-        "alsace_moselle": True,
-        "alerts": {"to": ["ntfy://linky"], "quiet": "22:00-07:00"},
-        "listen": {"host": "evil"},
-    }
-    sources = [{"name": "toit", "kind": "production", "topic": "shellies/toit/relay/0/power", "power": ""}]
-    known = Known(Options(), {}, "", {}, {"monitor": own, "storer": {"sources": sources, "name": "other"}})
-    assert made(known)["storer"]["sources"] == sources
-    assert made(known)["storer"]["name"] == "app"
-    configuration = made(known)["monitor"]
-    assert configuration["listen"] == {"host": "0.0.0.0", "port": 8080}
-    assert configuration["prices"] == "/config/prices.yaml"
-    assert configuration["tempo"] == "/config/tempo.csv"
-    (tmp_path / "monitor.yaml").write_text(files(known)["monitor"]["monitor.yaml"])
-    read = config.load(MonitorConfig, tmp_path / "monitor.yaml")
-    assert read.contracts[0].start == date(2025, 2, 1)
-    assert read.meters[0].name == "Maison"
-    assert (read.spot, read.calendars) == (Path("/config/spot.csv"), (("ejp", Path("/config/ejp.csv")),))
-    assert read.notes[0].text == "Pompe à chaleur"
-    assert read.alsace_moselle
-    assert read.alerts is not None
-    assert read.alerts.to[0].text == "ntfy://linky"
+@pytest.mark.parametrize(
+    ("own", "zone"), [("Indian/Reunion", "Indian/Reunion"), ("Nowhere/None", "Europe/Paris"), ([], "Europe/Paris")]
+)
+def test_the_time_zone_of_the_owners_own_file_counts_if_there_is_one(own: Any, zone: str) -> None:
+    known = Known(Options(), {"core": {"time_zone": "Europe/Paris"}}, own_zone=own)
+    assert made(known)["monitor"]["time_zone"] == zone
 
 
 def test_the_ports_of_the_machine_are_shown_until_one_is_chosen() -> None:
@@ -166,6 +139,11 @@ def test_the_ports_of_the_machine_are_shown_until_one_is_chosen() -> None:
     assert state(Known(Options((PORT,)), {}), found)["found"] == []
 
 
+def test_without_a_port_the_reader_asks_for_it() -> None:
+    assert made(Known(Options(), {}))["reader"]["port"] == "ask"
+    assert made(Known(Options((PORT,)), {}))["reader"]["port"] == [PORT]
+
+
 CORE = {"language": "fr", "time_zone": "Europe/Paris"}
 
 
@@ -175,7 +153,7 @@ CORE = {"language": "fr", "time_zone": "Europe/Paris"}
         ({}, {"mqtt": MQTT}, ["monitor", "reader", "storer"]),
         ({"mqtt": MQTT}, {"mqtt": MQTT | {"password": "new"}}, ["monitor", "reader", "storer"]),
         ({"mqtt": MQTT}, {"mqtt": MQTT | {"addon": "renamed"}}, []),
-        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["monitor", "reader"]),
+        ({"core": CORE}, {"core": CORE | {"language": "en"}}, ["reader"]),
         ({"core": CORE}, {"core": CORE | {"time_zone": "Indian/Reunion"}}, ["monitor"]),
         ({}, {"accounts": MYSQL}, []),
     ],

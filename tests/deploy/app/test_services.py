@@ -15,7 +15,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 def test_only_the_one_that_asks_the_supervisor_has_its_token() -> None:
     """The token opens Home Assistant as an administrator."""
-    assert set(RUNS) == {"mariadb", "monitor", "reader", "storer", "watch"}
+    assert set(RUNS) == {"mariadb", "monitor", "reader", "storer", "take-over", "watch"}
     with_token = {name for name, file in RUNS.items() if "-u SUPERVISOR_TOKEN" not in file.read_text()}
     assert with_token == {"watch"}
 

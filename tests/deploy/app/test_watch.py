@@ -7,7 +7,7 @@ import pytest
 from common.machine.host import Host
 from deploy.app import watch
 from deploy.app.options import Options
-from deploy.app.watch import advice, has_accounts
+from deploy.app.watch import has_accounts
 
 SERVER = {"host": "core-mariadb", "password": "s"}
 
@@ -31,8 +31,8 @@ BY_ID = "/dev/serial/by-id/usb-"
 METER, RADIO = f"{BY_ID}FTDI_FT230X_Basic_UART_DK0FTE5V-if00-port0", f"{BY_ID}ITEAD_SONOFF_Zigbee_3.0-if00"
 
 
-def test_ports_are_listed_by_name_and_none_is_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_the_page_is_told_of_ports_that_come_and_go_and_none_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared: list[Any] = []
     monkeypatch.setattr(subprocess, "run", lambda command, **_: prepared.append(command[-1]))
@@ -46,26 +46,14 @@ def test_ports_are_listed_by_name_and_none_is_opened(
         link.symlink_to(device)
         return link
 
-    found = watch._list_ports(None)
+    found = watch._follow_ports(None)
     radio = plug(RADIO, 0)
     for _ in range(3):
-        found = watch._list_ports(found)
+        found = watch._follow_ports(found)
     plug(METER, 1)
-    found = watch._list_ports(found)
+    found = watch._follow_ports(found)
     assert found == [METER, RADIO]
     radio.unlink()
     (tmp_path / "dev" / "ttyUSB0").rmdir()
-    assert watch._list_ports(found) == [METER]
+    assert watch._follow_ports(found) == [METER]
     assert prepared == ["prepare"] * 3
-    assert [(METER in line, RADIO in line) for line in caplog.messages] == [
-        (False, False),
-        (False, True),
-        (True, True),
-        (True, False),
-    ]
-
-
-def test_who_has_the_choice_is_told_how_to_recognise_the_port() -> None:
-    assert "Unplug" in advice([METER, RADIO])
-    assert "Unplug" not in advice([METER])
-    assert "plug in" in advice([])

@@ -47,3 +47,16 @@ def test_each_library_has_its_licence_or_is_named_with_it(
     text = (tmp_path / f"root/usr/share/doc/teleinfo-{program.name}/copyright").read_text()
     assert "pyserial" in without
     assert all(name in text for name in without)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_a_package_has_the_rights_of_its_account_and_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Program
+) -> None:
+    monkeypatch.setattr(package, "needed", lambda *_: [])
+    fill(tmp_path / "root", program, tmp_path)
+    file = tmp_path / f"root/opt/teleinfo/{program.name}/rights.sql"
+    assert file.exists() == (program.name != "reader")
+    for line in file.read_text().splitlines() if file.exists() else ():
+        assert line.startswith("GRANT ")
+        assert line.endswith(" TO 'teleinfo'@'localhost';") or program.name == "monitor"

@@ -29,13 +29,13 @@ def test_the_configuration_is_read_without_the_part_in_c() -> None:
         "import sys; sys.modules['yaml._yaml'] = sys.modules['_yaml'] = None\n"
         "import yaml; assert not yaml.__with_libyaml__\n"
         "from pathlib import Path; from common.settings.config import load; from reader.config import ReaderConfig\n"
-        "print(load(ReaderConfig, Path('reader.example.yaml')).port)"
+        "print(load(ReaderConfig, Path('reader.example.yaml')).mqtt.port)"
     )
     command = [sys.executable, "-P", "-c", script]
     result = subprocess.run(
         command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300, check=False
     )
-    assert result.stdout == "('/dev/ttyAMA0',)\n", result.stderr
+    assert result.stdout == "1883\n", result.stderr
 
 
 @pytest.mark.parametrize("library", ["rich", "apprise"])

@@ -52,7 +52,7 @@ def check(*command: str | Path) -> str:
 def test_systemd_understands_the_unit_and_has_nothing_to_say(unit: Path, tmp_path: Path) -> None:
     # Its program is not installed here; any other is as good.
     copy = tmp_path / unit.name
-    copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(), flags=re.MULTILINE))
+    copy.write_text(re.sub(r"^(ExecStart\w*=)\S+", r"\1/bin/true", unit.read_text(), flags=re.MULTILINE))
     assert check(program("systemd-analyze"), "verify", "--man=no", copy) == ""
 
 

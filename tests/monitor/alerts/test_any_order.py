@@ -17,7 +17,7 @@ from monitor.alerts.events import BEGIN, END, Condition, Event, Holds, Notificat
 from monitor.alerts.loop import Alerts
 from monitor.alerts.send_queue import Job, SendQueue
 from monitor.alerts.store import Store
-from monitor.base.household import KINDS, Address
+from monitor.base.alert_settings import KINDS
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
@@ -75,7 +75,7 @@ class EverythingThatHappens(RuleBasedStateMachine):
 
         self.alerts = Alerts(
             Engine(lambda _: True, self.quiet, PARIS),
-            SendQueue([Address("json://there")], folder / "letters", self.send),
+            SendQueue(["json://there"], folder / "letters", self.send),
             File(folder),
             self.text,
         )

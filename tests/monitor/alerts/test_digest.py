@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from common.contract.offers import Window
 from monitor.alerts.digest import Digest, digest_due, digest_text
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.calendar import midnight
 from monitor.base.formats import Formats
-from monitor.base.household import AlertsConfig
 from monitor.money.bill import Cost, Missing
 from monitor.money.costs import Answer, Period
 from monitor.money.forecast import Forecast
@@ -173,8 +173,8 @@ NIGHT = Window(time(22), time(8, 15))
     ],
 )
 def test_a_digest_is_due_for_a_day_from_half_past_seven_or_the_end_of_quiet_hours(
-    digest: str | None, local: str, quiet: Window | None, period: str | None
+    digest: Literal["daily", "weekly", "monthly"] | None, local: str, quiet: Window | None, period: str | None
 ) -> None:
     now = datetime.fromisoformat(local).replace(tzinfo=PARIS)
-    due = digest_due(AlertsConfig(digest=digest, quiet=quiet), now, PARIS)
+    due = digest_due(AlertSettings(digest=digest, quiet=quiet), now, PARIS)
     assert due == (None if period is None else f"digest/{digest}/{period}")

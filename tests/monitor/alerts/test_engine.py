@@ -275,3 +275,32 @@ def test_of_a_memory_that_is_damaged_nothing_is_kept(damaged: str) -> None:
         engine.from_json(kept | {damaged: [*kept[damaged], ["no such thing"]]})
     assert engine.to_json() == house.new().to_json()
     assert (engine.active, engine.past) == ((), ())
+
+
+def test_a_rule_that_is_switched_off_ends_without_a_word_and_begins_anew_when_it_is_on_again() -> None:
+    house = House()
+    house.see(disk(NO))
+    assert house.see(disk(YES), seconds=5) == ["disk begin"]
+    house.engine.use(lambda kind: kind != "disk", None, notifies=True)
+    assert house.see(disk(YES), seconds=5) == []
+    assert house.engine.active == ()
+    house.pass_by(DAY)
+    house.engine.use(lambda _: True, None, notifies=True)
+    assert house.see(disk(YES), seconds=5) == ["disk begin"]
+
+
+def test_quiet_hours_that_are_changed_count_from_the_next_step_on() -> None:
+    house = House()
+    house.see(disk(NO))
+    house.engine.use(lambda _: True, Window(time(11), time(13)), notifies=True)
+    assert house.see(disk(YES), seconds=5) == []
+    house.engine.use(lambda _: True, None, notifies=True)
+    assert house.see(disk(YES), seconds=5) == ["disk begin"]
+
+
+def test_what_holds_is_told_once_there_is_an_address() -> None:
+    house = House(notifies=False)
+    house.see(disk(NO))
+    assert house.see(disk(YES), seconds=5) == []
+    house.engine.use(lambda _: True, None, notifies=True)
+    assert house.see(disk(YES), seconds=1) == ["disk begin"]

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from monitor.alerts.events import Condition, Holds
 from monitor.alerts.loop import AGAIN, Alerting, Alerts, FactsCollector
 from monitor.alerts.send_queue import Job, Message, SendQueue
 from monitor.alerts.store import NAME, Store
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig
+from monitor.base.household import Household
 from monitor.live.chain import Snapshot
 from monitor.web.background import Background
 from tests.support.made_facts import METER, made_facts, made_meter
@@ -30,7 +32,7 @@ NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
 class House:
     """The alerts of a house without meters; it stands for what is live, too."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **household: Any) -> None:
         self.seconds = 0.0
         self.collected: list[float] = []
         self.facts = made_facts()
@@ -43,12 +45,12 @@ class House:
         monkeypatch.setattr(loop, "database_conditions", self.judge)
         monkeypatch.setattr(loop, "digest_due", lambda *_: self.due)
         monkeypatch.setattr(loop, "digest_message", self.digest)
-        config, clock = MonitorConfig(state=folder, **settings), lambda: self.seconds
-        self.collector = FactsCollector(config, nullcontext, now=self.time)  # type: ignore[arg-type]
-        self.alerting = Alerting(config, self, self.collector, now=self.time)  # type: ignore[arg-type]
+        self.config = MonitorConfig(state=folder, household=Household(**household))
+        self.collector = FactsCollector(lambda: nullcontext(self), now=self.time)  # type: ignore[arg-type]
+        self.alerting = Alerting(lambda: self.config, self, self.collector, now=self.time)  # type: ignore[arg-type]
         self.steps = [
-            Background(self.workers, self.collector.step, clock),
-            Background(self.quick, self.alerting.step, clock, try_again=1.0),
+            Background(self.workers, self.collector.step, lambda: self.seconds),
+            Background(self.quick, self.alerting.step, lambda: self.seconds, try_again=1.0),
         ]
 
     def time(self) -> datetime:
@@ -102,8 +104,7 @@ def test_facts_are_judged_once_a_minute(house: House) -> None:
 
 def test_a_digest_is_made_once_and_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
-    config = AlertsConfig(to=(Address("json://there"),), digest="daily")
-    house = House(tmp_path, monkeypatch, alerts=config)
+    house = House(tmp_path, monkeypatch, addresses=("json://there",), alerts=AlertSettings(digest="daily"))
     house.run(AGAIN)
     house.due = "digest/daily/2026-11-23"
     house.run(3 * AGAIN)
@@ -115,12 +116,42 @@ def test_a_message_says_which_meter_it_is_if_only_the_database_knows_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
-    house = House(tmp_path, monkeypatch, alerts=AlertsConfig(to=(Address("json://there"),)))
+    house = House(tmp_path, monkeypatch, addresses=("json://there",))
     house.facts = made_facts(made_meter(METER), made_meter("031961000002"))
     house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
     house.run(60)
     (message,) = json.loads((tmp_path / NAME).read_text())["outbox"]["letters"]
     assert message["title"].startswith(f"Compteur {METER} · ")
+
+
+def test_before_the_settings_are_known_nothing_is_told_and_then_all_that_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
+    house = House(tmp_path, monkeypatch, addresses=("json://there",), is_known=False)
+    house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
+    house.run(60)
+    assert house.alerting.alerts.active() == ()
+    assert house.alerting.alerts.deliveries() == ()
+    house.config = replace(house.config, household=replace(house.config.household, is_known=True))
+    house.run(60)
+    assert [one.kind for one in house.alerting.alerts.active()] == ["feed_in"]
+    assert [one.to for one in house.alerting.alerts.deliveries()] == ["json 1"]
+
+
+def test_settings_that_change_count_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.alerts.send_queue.subprocess.Popen", lambda *_, **__: None)
+    house = House(tmp_path, monkeypatch)
+    house.conditions = [Condition("feed_in", Holds.YES, METER, figures={"days": 4, "usual_wh": 9000})]
+    house.run(60)
+    assert house.alerting.alerts.deliveries() == ()
+    house.config = replace(house.config, household=replace(house.config.household, addresses=("json://there",)))
+    house.run(5)
+    assert [one.to for one in house.alerting.alerts.deliveries()] == ["json 1"]
+    off = AlertSettings(rules={"feed_in": False})
+    house.config = replace(house.config, household=replace(house.config.household, alerts=off))
+    house.run(5)
+    assert house.alerting.alerts.active() == ()
 
 
 SECOND = timedelta(seconds=1)
@@ -146,7 +177,7 @@ class Home:
     def start(self, quiet: Window | None = None) -> None:
         self.alerts = Alerts(
             Engine(lambda _: True, quiet, ZoneInfo("Europe/Paris")),
-            SendQueue([Address("json://there")], self.folder / "letters", self.send),
+            SendQueue(["json://there"], self.folder / "letters", self.send),
             Store(self.folder),
             lambda notification: (notification.event.kind, notification.phase),
         )

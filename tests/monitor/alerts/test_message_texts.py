@@ -8,7 +8,7 @@ import pytest
 
 from monitor.alerts.events import BEGIN, END, Event, Notification
 from monitor.alerts.message_texts import line, place, title_and_body
-from monitor.base.household import KINDS
+from monitor.base.alert_settings import KINDS
 from tests.support.golden import check_sentences
 from tests.support.wording import warnings_of
 
@@ -71,6 +71,11 @@ def test_of_several_meters_the_message_names_one_and_links_to_it() -> None:
     title, body = title_and_body(Notification(silent, BEGIN), "fr", PARIS, TWO, "https://energie.example.org", BEGAN)
     assert title == "Maison · Aucune donnée du compteur"
     assert body.splitlines()[-1] == "https://energie.example.org/etat?compteur=0219"
+    # However its owner wrote the address of the page.
+    assert title_and_body(Notification(silent, BEGIN), "fr", PARIS, TWO, "https://energie.example.org/", BEGAN) == (
+        title,
+        body,
+    )
 
 
 def test_the_link_of_a_single_meter_is_the_place_alone() -> None:

@@ -13,12 +13,11 @@ import pytest
 
 from monitor.alerts.child import is_known
 from monitor.alerts.send_queue import Delivery, Job, Message, SendQueue, destinations
-from monitor.base.household import Address
 from tests.support.wording import warnings_of
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 MESSAGE = Message("overload/031961123456/1/5", "Surcharge", "9,3 kVA", NOW, NOW + timedelta(hours=12))
-NTFY, MAIL = Address(text="ntfy://house:secret@ntfy.example.org/house"), Address(text="mailtos://me:secret@example.org")
+NTFY, MAIL = "ntfy://house:secret@ntfy.example.org/house", "mailtos://me:secret@example.org"
 
 
 class Post:
@@ -64,7 +63,7 @@ def post() -> Iterator[Post]:
     post.close()
 
 
-def queue_of(post: Post, folder: Path, *addresses: Address, state: object = None) -> SendQueue:
+def queue_of(post: Post, folder: Path, *addresses: str, state: object = None) -> SendQueue:
     queue = SendQueue(addresses or (NTFY,), folder / "letters", post.start)
     if state is not None:
         queue.from_json(json.loads(json.dumps(state)))
@@ -80,7 +79,7 @@ def turn(queue: SendQueue, now: datetime = NOW) -> None:
         queue.tick(now)
 
 
-def begun(post: Post, folder: Path, *addresses: Address, failed: str | None = None) -> SendQueue:
+def begun(post: Post, folder: Path, *addresses: str, failed: str | None = None) -> SendQueue:
     """Return a queue whose message is on its way to each address, or came back from the first for a reason."""
     queue = queue_of(post, folder, *addresses)
     queue.put(MESSAGE)
@@ -101,7 +100,7 @@ def test_a_message_goes_to_each_address_once(post: Post, tmp_path: Path) -> None
     queue.put(MESSAGE)
     turn(queue)
     turn(queue)
-    assert sent(post) == [(NTFY.text, "Surcharge"), (MAIL.text, "Surcharge")]
+    assert sent(post) == [(NTFY, "Surcharge"), (MAIL, "Surcharge")]
     for job in post.started:
         post.end(job)
     turn(queue, NOW + timedelta(seconds=2))
@@ -192,7 +191,7 @@ def test_two_are_sent_at_once_and_new_ones_before_those_that_failed(post: Post, 
 
 def test_what_fails_does_not_hold_up_what_is_urgent_or_goes_elsewhere(post: Post, tmp_path: Path) -> None:
     """Two services hang: an overload goes to the third one first, whatever else waits."""
-    hangs = [Address(text=f"json://hangs/{number}") for number in range(2)]
+    hangs = [f"json://hangs/{number}" for number in range(2)]
     queue = queue_of(post, tmp_path, *hangs, NTFY)
     queue.put(replace(MESSAGE, id="old", title="old"))
     turn(queue)
@@ -201,7 +200,7 @@ def test_what_fails_does_not_hold_up_what_is_urgent_or_goes_elsewhere(post: Post
     for job in post.started[:]:
         post.end(job, receipt='{"why": "timeout"}')
     turn(queue, NOW + timedelta(seconds=40))
-    assert sent(post)[2:] == [(NTFY.text, "now"), (NTFY.text, "old")]
+    assert sent(post)[2:] == [(NTFY, "now"), (NTFY, "old")]
 
 
 @pytest.mark.parametrize(("hours", "titles"), [(12, ["Surcharge", "Surcharge", "Fin"]), (0, ["Surcharge"])])
@@ -239,8 +238,48 @@ def test_a_message_to_an_address_that_is_configured_no_more_is_given_up(post: Po
     first.put(MESSAGE)
     second = queue_of(post, tmp_path, MAIL, state=first.to_json())
     turn(second)
-    assert sent(post) == [(MAIL.text, "Surcharge")]
+    assert sent(post) == [(MAIL, "Surcharge")]
     assert Delivery(MESSAGE.id, "ntfy 1", why="gone", given_up=True) in second.deliveries()
+
+
+def test_addresses_that_change_get_what_comes_from_then_on(post: Post, tmp_path: Path) -> None:
+    queue = queue_of(post, tmp_path, NTFY)
+    queue.use([MAIL, NTFY])
+    queue.put(MESSAGE)
+    turn(queue)
+    assert sorted(url for url, _ in sent(post)) == [MAIL, NTFY]
+
+
+def test_what_waits_for_an_address_that_was_removed_is_given_up(post: Post, tmp_path: Path) -> None:
+    queue = begun(post, tmp_path, NTFY, failed="http 500")
+    queue.use([MAIL])
+    assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why="gone", given_up=True),)
+    turn(queue, NOW + timedelta(hours=1))
+    assert len(post.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "became"),
+    [
+        (None, Delivery(MESSAGE.id, "ntfy 1", sent_at=NOW)),
+        ("http 500", Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why="gone", given_up=True)),
+    ],
+)
+def test_what_is_on_its_way_to_an_address_that_is_removed_ends_first_and_makes_room(
+    post: Post, tmp_path: Path, reason: str | None, became: Delivery
+) -> None:
+    queue = begun(post, tmp_path, NTFY, MAIL)  # as many as are sent at once
+    queue.use([])
+    turn(queue)
+    for job in post.started[:]:
+        post.end(job, receipt=json.dumps({"why": reason}))
+    turn(queue)
+    turn(queue, NOW + timedelta(hours=1))
+    assert became in queue.deliveries()
+    queue.use([MAIL])
+    queue.put(replace(MESSAGE, id="later", title="later"))
+    turn(queue)
+    assert sent(post)[2:] == [(MAIL, "later")]
 
 
 def test_of_a_state_that_is_damaged_nothing_is_kept(post: Post, tmp_path: Path) -> None:
@@ -258,13 +297,6 @@ def test_a_folder_that_cannot_be_written_fails_as_a_service_does(
     queue = begun(post, tmp_path)
     assert queue.deliveries() == (Delivery(MESSAGE.id, "ntfy 1", tries=1, failed_at=NOW, why="crashed"),)
     assert "File exists" in warnings_of(caplog)[0]
-
-
-def test_an_address_file_that_cannot_be_read_fails_as_a_service_does(post: Post, tmp_path: Path) -> None:
-    file = tmp_path / "mail"
-    first = begun(post, tmp_path, Address(file=file))
-    assert post.started == []
-    assert first.deliveries() == (Delivery(MESSAGE.id, "file 1", tries=1, failed_at=NOW, why="file"),)
 
 
 def test_the_last_hundred_are_kept(post: Post, tmp_path: Path) -> None:
@@ -292,12 +324,10 @@ def test_an_address_is_in_nothing_that_is_kept_or_shown(
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_addresses_are_named_by_kind_and_number(tmp_path: Path) -> None:
-    file = tmp_path / "mail"
-    file.write_text(
-        "# of the family\n\n  mailtos://me:secret@example.org  \nntfys://secret/house\nsecret, not an address\n"
+def test_addresses_are_named_by_kind_and_number() -> None:
+    found = destinations(
+        ("NTFYS://secret/cellar", "mailtos://me:secret@example.org", "ntfys://secret/house", "secret, not an address")
     )
-    found = destinations((Address(text="NTFYS://secret/cellar"), Address(file=file)))
     assert [(each.name, each.url) for each in found] == [
         ("ntfys 1", "NTFYS://secret/cellar"),
         ("mailtos 1", "mailtos://me:secret@example.org"),
@@ -305,30 +335,6 @@ def test_addresses_are_named_by_kind_and_number(tmp_path: Path) -> None:
         ("address 1", "secret, not an address"),
     ]
     assert "secret" not in repr(found)
-
-
-def test_a_file_of_an_editor_of_windows_is_understood(tmp_path: Path) -> None:
-    file = tmp_path / "mail"
-    file.write_bytes(b"\xef\xbb\xbf# of the family\r\nntfys://secret/house\r\n")
-    assert [(each.name, each.url) for each in destinations((Address(file=file),))] == [
-        ("ntfys 1", "ntfys://secret/house")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [(None, "No such file"), (b"# only a comment\n", "contains no address"), (b"ntfy://\xe9", "UTF-8")],
-)
-def test_a_file_without_an_address_is_a_destination_with_a_problem(
-    tmp_path: Path, content: bytes | None, problem: str
-) -> None:
-    file = tmp_path / "mail"
-    if content is not None:
-        file.write_bytes(content)
-    (found,) = destinations((Address(file=file),))
-    assert (found.name, found.url) == ("file 1", None)
-    assert str(file) in (found.problem or "")
-    assert problem in (found.problem or "")
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, on 3.11

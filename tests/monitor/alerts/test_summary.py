@@ -7,8 +7,9 @@ from typing import Any
 
 from monitor.alerts.send_queue import Delivery
 from monitor.alerts.summary import AlertSummary, Watched
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig, House
+from monitor.base.household import House, Household
 from monitor.live.live import Live
 from monitor.money.calendars import Calendars
 from monitor.money.prices import PriceTable
@@ -21,11 +22,12 @@ from tests.support.json_schema import check
 HOUSE, WORKSHOP = "031961123456", "031961123457"
 STOPPED = event("feed_in", HOUSE, {"days": 4, "usual_wh": 9000})
 CUT = event("power_cut", "", {"start": "2026-11-28T13:02:00Z", "end": "2026-11-28T13:45:00Z", "minutes": 43}, minutes=0)
-TO = (Address(text="ntfy://topic"),)
+TO = ("ntfy://topic",)
 
 
-def summary(*meters: str, shown: Watched | None = None, **config: Any) -> AlertSummary:
-    found = AlertSummary(MonitorConfig(**config), lambda: meters)
+def summary(*meters: str, shown: Watched | None = None, **household: Any) -> AlertSummary:
+    config = MonitorConfig(household=Household(**household))
+    found = AlertSummary(lambda: config, lambda: meters)
     if shown is not None:
         found.use(shown)
     return found
@@ -61,8 +63,8 @@ def test_of_several_meters_each_alert_names_its_own() -> None:
 
 def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
     day = timedelta(days=1)
-    config = MonitorConfig(alerts=AlertsConfig(to=TO, rules=(("feed_in", False),)))
-    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, config))
+    config = MonitorConfig(household=Household(addresses=TO, alerts=AlertSettings(rules={"feed_in": False})))
+    live = Live(config, PriceTable([]), Calendars(), alerts=partial(AlertSummary, lambda: config))
     live.alerts.use(
         Alerts(
             STOPPED,
@@ -99,13 +101,13 @@ def test_the_answer_has_rules_what_is_over_and_what_was_sent() -> None:
 
 
 def test_before_alerts_are_followed_there_are_none() -> None:
-    one = summary(alerts=AlertsConfig())
+    one = summary()
     check(sent(one.answer()), ALERTS.schema)
     assert (one.answer().sends, one.active(), one.message()) == (False, [], None)
 
 
 def test_mqtt_has_what_is_active_and_the_last_that_is_over_in_the_language_of_messages() -> None:
-    one = summary(HOUSE, shown=Alerts(STOPPED, past=(CUT,)), alerts=AlertsConfig(language="en"))
+    one = summary(HOUSE, shown=Alerts(STOPPED, past=(CUT,)), alerts=AlertSettings(language="en"))
     found = retained(one)
     assert [event["text"] for event in found["active"]] == ["Nothing exported for 4 days"]
     assert found["last"]["kind"] == "power_cut"

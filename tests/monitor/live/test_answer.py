@@ -18,7 +18,7 @@ from monitor.live.schedule import Change
 from monitor.live.today import Today
 from monitor.money.calendars import Calendars
 from monitor.money.price_document import read_document
-from monitor.money.prices import PriceFile, PriceRow, PriceTable
+from monitor.money.prices import PricedOffer, PriceFile, PriceRow, PriceTable
 from monitor.places.now.routes import LIVE
 from monitor.readings.curves import Second
 from tests.support.api import sent
@@ -105,6 +105,7 @@ def test_all_is_known() -> None:
         "subscribed": 9000,
         "name": None,
         "price": 1921,
+        "assumed": False,
         "since": "2026-11-25T05:00:00Z",
         "until": "2026-11-25T21:00:00Z",
         "next": [
@@ -143,7 +144,7 @@ def test_watts_are_told_once_the_index_says_them_and_while_frames_come() -> None
 
 def test_never_a_frame() -> None:
     found = asked(None, today=None, meter="never")
-    known = {"meter": ADDRESS, "unit": "VA", "fresh": False, "overload": False, "next": []}
+    known = {"meter": ADDRESS, "unit": "VA", "fresh": False, "overload": False, "assumed": False, "next": []}
     assert {key: value for key, value in found.items() if value is not None and key != "links"} == known
 
 
@@ -171,6 +172,13 @@ def test_without_the_database_what_is_live_stays() -> None:
     found = asked(meter(), today=None, database="down")
     assert (found["today"], found["since"], found["until"], found["next"]) == (None, None, None, [])
     assert (found["power"], found["price"], found["peak"]["power"]) == (1840, 1921, 5340)
+
+
+def test_prices_are_assumed_until_the_owner_has_named_the_offer() -> None:
+    bundled = PriceTable([replace(PRICES.files[0], offers=(PricedOffer("tempo"),))])
+    named = replace(TODAY, stated=True)
+    assert [asked(meter(), bundled, today=today)["assumed"] for today in (TODAY, None, named)] == [True, True, False]
+    assert asked(meter(), PriceTable([]))["assumed"] is False  # there is no price
 
 
 def test_an_overload_is_shown_while_it_lasts() -> None:

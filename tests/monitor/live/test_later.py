@@ -46,6 +46,7 @@ def test_the_next_cheaper_price_and_the_cheapest_are_told() -> None:
     assert asked(("25 06:00", 0.1871), ("25 22:00", 0.1499), ("26 06:00", 0.1412), ("26 14:00", 0.1871)) == {
         "meter": "031961123456",
         "price": 1871,
+        "assumed": False,
         "surplus": None,
         "change": {"at": "2026-11-25T21:00:00Z", "price": 1499},
         "cheaper": [
@@ -53,6 +54,12 @@ def test_the_next_cheaper_price_and_the_cheapest_are_told() -> None:
             {"at": "2026-11-26T05:00:00Z", "price": 1412, "colour": "blue"},
         ],
     }
+
+
+def test_a_price_that_is_only_assumed_is_told_as_such() -> None:
+    span = PriceSpan(at("25 06:00"), at("26 06:00"), 0.1871, assumed=True)
+    answer = sent(later("031961123456", [span], TEMPO, at("25 18:30").astimezone(UTC), PARIS))
+    assert answer["assumed"] is True
 
 
 def test_of_many_prices_of_a_market_two_are_told() -> None:

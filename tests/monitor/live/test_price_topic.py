@@ -12,7 +12,7 @@ import pytest
 
 from common.mqtt.events import Published, PublishToken
 from monitor.base.config import MonitorConfig
-from monitor.base.household import ContractLine, House
+from monitor.base.household import ContractLine, House, Household
 from monitor.live.prices import Past, PriceTopic
 from monitor.live.state import LiveState
 from monitor.money.calendars import Calendars
@@ -43,15 +43,14 @@ def table(base: str = "0.19") -> PriceTable:
 class Stand:
     """A monitor whose clocks stand, connected to a broker that keeps what is published."""
 
-    def __init__(self, now: str = "2026-11-25T14:32", *, past: bool = True, **config: Any) -> None:
+    def __init__(self, now: str = "2026-11-25T14:32", *, past: bool = True, **household: Any) -> None:
         self.now = datetime.fromisoformat(now).replace(tzinfo=PARIS).astimezone(UTC)
         self.monotonic = 1000.0
         self.house = LiveState()
         self.published: list[Any] = []
         self.accepts = True
-        self.topic = PriceTopic(
-            MonitorConfig(**config), self.house, table(), Calendars(), self._publish, lambda: self.now
-        )
+        self.config = MonitorConfig(household=Household(**household))
+        self.topic = PriceTopic(self.config, self.house, table(), Calendars(), self._publish, lambda: self.now)
         if past:
             self.topic.use_pasts({})
         self.house.on_connected(self.monotonic)
@@ -145,7 +144,7 @@ def test_it_is_published_when_it_changes_only() -> None:
     stand.state(BASE, OTHER)  # a new meter
     stand.wait()
     assert set(stand.published[-1]) == {METER, OTHER}
-    stand.topic.use(table("0.21"), Calendars())  # other prices
+    stand.topic.use(stand.config, table("0.21"), Calendars())  # other prices
     stand.wait()
     assert stand.values() == [("24 00:00", 0.21)]
     stand.state(HCHP)  # another contract
@@ -184,7 +183,7 @@ def test_nothing_is_said_for_lack_of_a_meter_and_a_meter_without_a_price_is_left
     assert stand.published == []
     stand.state(BASE)
     stand.wait()
-    stand.topic.use(PriceTable([]), Calendars())
+    stand.topic.use(stand.config, PriceTable([]), Calendars())
     stand.wait()
     assert stand.published[-1] == {}
 

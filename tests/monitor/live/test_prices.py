@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.offers import Window
-from monitor.base.household import OffPeak
+from monitor.base.windows import OffPeak
 from monitor.live.prices import next_prices, price_interval
 from monitor.live.schedule import Change, expected
 from monitor.money.calendars import Calendars

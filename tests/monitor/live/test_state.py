@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from common.contract.ports import OfferedPort, write_offer
 from common.errors import MessageError
 from monitor.live.state import MAX_METERS, MAX_PROGRAMS, LiveState
 from monitor.readings.curves import Second
@@ -47,6 +48,8 @@ def test_what_is_no_message_is_refused(payload: bytes) -> None:
         house.on_status("storer", "main", payload, NOW)
     with pytest.raises(MessageError):
         house.on_health("reader", "pi", payload, NOW)
+    with pytest.raises(MessageError):
+        house.on_ports("pi", payload, NOW)
     with pytest.raises(MessageError):
         house.on_status("reader", "pi", payload, NOW)
     assert house.meters() == []
@@ -106,6 +109,25 @@ def test_a_program_that_is_forgotten_at_the_broker_is_forgotten_here() -> None:
     house = LiveState()
     house.on_status("reader", "old-name", b"offline", NOW)
     house.on_status("reader", "old-name", b"", NOW)
+    assert house.programs("reader") == []
+
+
+def test_what_a_reader_could_listen_to_is_kept_with_it_until_it_is_cleared() -> None:
+    house = LiveState()
+    port = OfferedPort("/dev/ttyUSB0", "ttyUSB0", chosen=False, present=True)
+    house.on_health("reader", "pi", b'{"asks_port": true, "lines": []}', NOW)
+    house.on_ports("pi", write_offer([port]), NOW)
+    (reader,) = house.programs("reader")
+    assert (reader.asks_port, reader.ports, reader.offered) == (True, [], [port])
+    house.on_health("reader", "pi", b'{"asks_port": false, "lines": [{"port": "/dev/ttyAMA0"}]}', NOW)
+    house.on_ports("pi", b"", NOW)
+    (reader,) = house.programs("reader")
+    assert (reader.asks_port, reader.ports, reader.offered) == (False, ["/dev/ttyAMA0"], [])
+
+
+def test_clearing_the_offer_of_an_unknown_reader_makes_none() -> None:
+    house = LiveState()
+    house.on_ports("gone", b"", NOW)
     assert house.programs("reader") == []
 
 

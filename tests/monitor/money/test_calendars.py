@@ -1,34 +1,49 @@
+"""Calendars of announced days, as the owner wrote them down."""
+
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from common.errors import ConfigError
-from monitor.money.calendars import Calendars, load_calendars
+from monitor.money.calendars import calendars_of, foreign_words, read_days
 from tests.support.prices import bundled_prices
 
-
-def loaded(tmp_path: Path, name: str, text: str) -> Calendars:
-    file = tmp_path / "days.csv"
-    file.write_text(text, encoding="utf-8")
-    return load_calendars(None, [(name, file)], bundled_prices(), alsace_moselle=False)
+MODULO = {date(2026, 1, 15): "serenity", date(2026, 12, 31): "normal"}
 
 
-def test_days_between_the_first_and_the_last_of_a_file_are_ordinary(tmp_path: Path) -> None:
-    calendars = loaded(tmp_path, "ohm-modulo", "day;kind\n2026-01-15;serenity\n2026-12-31;normal\n")
+def test_days_between_the_first_and_the_last_that_are_written_are_ordinary() -> None:
+    calendars = calendars_of({}, {"ohm-modulo": MODULO}, alsace_moselle=False)
     days = (date(2026, 1, 14), date(2026, 1, 15), date(2026, 1, 16), date(2027, 1, 1))
     assert [calendars.kind("ohm-modulo", day) for day in days] == [None, "serenity", "", None]
 
 
-def test_a_file_with_other_words_than_the_offers_ask_for_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no day is serenity, .*: write 2026-01-15;serenity, not normal, serenite"):
-        loaded(tmp_path, "ohm-modulo", "2026-01-15;serenite\n2026-12-31;normal\n")
+def test_a_calendar_without_a_day_is_as_nobody_wrote_it() -> None:
+    assert calendars_of({}, {"ohm-modulo": {}}, alsace_moselle=False).kind("ohm-modulo", date(2026, 1, 15)) is None
 
 
-def test_a_calendar_that_no_offer_asks_for_may_have_any_words(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "mine", "2026-01-15;cheap\n").kind("mine", date(2026, 1, 15)) == "cheap"
+def test_the_colours_that_were_written_count() -> None:
+    day = date(2030, 1, 15)  # a Tuesday that no bundled table knows
+    assert calendars_of({}, {}, alsace_moselle=False).kind("tempo", day) is None
+    assert calendars_of({day: "red"}, {}, alsace_moselle=False).kind("tempo", day) == "red"
 
 
-def test_a_line_that_says_nothing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"days\.csv, line 2: .*2026-01-15;serenity is expected"):
-        loaded(tmp_path, "ohm-modulo", "2026-01-15;serenity\n16/01/2026\n")
+def test_alsace_and_moselle_have_two_more_holidays() -> None:
+    good_friday = date(2026, 4, 3)
+    assert [calendars_of({}, {}, alsace_moselle=there).is_holiday(good_friday) for there in (True, False)] == [
+        True,
+        False,
+    ]
+
+
+def test_a_calendar_with_other_words_than_the_offers_ask_for_is_found() -> None:
+    days = {"ohm-modulo": MODULO, "mine": {date(2026, 1, 15): "cheap"}}
+    assert list(foreign_words(days, bundled_prices())) == []  # no offer asks for `mine`: it may have any words
+    days["ohm-modulo"] = {date(2026, 1, 15): "serenite", date(2026, 12, 31): "normal"}
+    ((name, asked),) = foreign_words(days, bundled_prices())
+    assert (name, "serenity" in asked) == ("ohm-modulo", True)
+
+
+def test_a_file_of_days_is_read_and_a_line_that_says_nothing_is_named() -> None:
+    assert read_days(b"day;kind\n2026-01-15;serenity\n2026-12-31;normal\n", "days.csv") == MODULO
+    with pytest.raises(ConfigError, match=r"days\.csv, line 2: .*2026-01-15;peak is expected"):
+        read_days(b"2026-01-15;serenity\n16/01/2026\n", "days.csv")

@@ -6,7 +6,8 @@ import pytest
 
 from common.contract.offers import Window
 from monitor.base.calendar import midnight
-from monitor.base.household import ContractLine, OffPeak
+from monitor.base.household import ContractLine
+from monitor.base.windows import OffPeak
 from monitor.money.contracts import contract_start, contracts, unnamed_changes, written_off_peak
 from monitor.readings.periods import ContractSpan
 

@@ -12,11 +12,10 @@ import pytest
 
 from common.errors import ConfigError
 from common.settings.yaml_file import read_yaml
-from monitor.base.config import MonitorConfig
 from monitor.money import price_files as update
 from monitor.money.price_check import Issue, check_prices
 from monitor.money.price_document import read_document
-from monitor.money.price_files import BUNDLED, LOOK_EVERY, UPDATED, PriceFiles, load_prices, update_prices
+from monitor.money.price_files import BUNDLED, load_prices, update_prices
 from monitor.money.prices import PriceFile
 
 TODAY = date(2026, 12, 10)
@@ -33,11 +32,10 @@ offers:
     checked: 2026-12-05
     rows: [{from: 2026-12-01, grade: A, subscription: {9: 20.00}, kwh: {HC: 0.1400, HP: 0.1900}}]
 """
-COLOURS = "2026-01-15;rouge\n"
 
 
 def test_the_bundled_table_knows_the_four_options_and_their_sources(tmp_path: Path) -> None:
-    table = load_prices(None, tmp_path)
+    table = load_prices(tmp_path)
     assert [offer.id for offer in table.offers[:4]] == ["trv-base", "trv-hphc", "trv-tempo", "trv-ejp"]
     rows = [row for offer in read_yaml(BUNDLED)["offers"] for row in offer["rows"]]
     assert all(row["grade"] in ("A", "B") and row["src"] for row in rows)
@@ -49,29 +47,25 @@ def test_the_bundled_table_knows_the_four_options_and_their_sources(tmp_path: Pa
 
 
 def test_the_bundled_table_leaves_days_without_a_proved_price_empty(tmp_path: Path) -> None:
-    table = load_prices(None, tmp_path)
+    table = load_prices(tmp_path)
     assert table.kwh("hchp", "HCHP", 6, date(2023, 3, 1)) is None
     assert table.kwh("hchp", "HCHP", 6, date(2023, 1, 31)) is not None
 
 
 def test_nothing_is_wrong_with_the_bundled_table_but_the_hole_that_is_known(tmp_path: Path) -> None:
-    problems = check_prices(load_prices(None, tmp_path), date(2026, 11, 25))
+    problems = check_prices(load_prices(tmp_path), date(2026, 11, 25))
     assert [(problem.issue, problem.offer, problem.start) for problem in problems] == [
         (Issue.HOLE, "trv-hphc", date(2023, 2, 1))
     ]
 
 
-def test_the_users_rows_go_first(tmp_path: Path) -> None:
-    mine = tmp_path / "prices.yaml"
-    mine.write_text("offers: [{id: base, rows: [{from: 2025-02-01, kwh: {BASE: 0.1234}}]}]", encoding="utf-8")
-    table = load_prices(mine, tmp_path)
+def test_the_owners_rows_go_first(tmp_path: Path) -> None:
+    own = read_document(
+        {"offers": [{"id": "base", "rows": [{"from": date(2025, 2, 1), "kwh": {"BASE": 0.1234}}]}]}, "mine"
+    )
+    table = load_prices(tmp_path, own)
     assert table.kwh("base", "BASE", 6, date(2026, 3, 1)) == Decimal("0.1234")
     assert table.subscription("base", 6, date(2026, 3, 1)) == Decimal("187.80")
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nothing\.yaml"):
-        load_prices(tmp_path / "nothing.yaml", tmp_path)
 
 
 def write(folder: Path, text: str = NEWER) -> tuple[str, str]:
@@ -87,7 +81,7 @@ def test_a_newer_table_goes_before_the_bundled_one_and_older_rows_stay(tmp_path:
     (change,) = changes
     assert change.offer == "edf-zen-fixe-hc"
     assert change.before is None or change.before.start == date(2026, 8, 1)
-    table = load_prices(None, tmp_path)
+    table = load_prices(tmp_path)
     prices = [table.kwh("edf-zen-fixe-hc", "HP", 9, day) for day in (date(2026, 11, 30), date(2026, 12, 1))]
     assert prices == [Decimal("0.1966"), Decimal("0.1900")]
     offer = table.offer("edf-zen-fixe-hc")
@@ -101,7 +95,7 @@ def test_a_table_that_was_taken_does_not_hide_the_prices_of_a_later_release(tmp_
     update_prices(*write(tmp_path), tmp_path, TODAY)
     kept = tmp_path / "update_offers.yaml"
     kept.write_text(NEWER.replace("2026-12", "2026-08"), encoding="utf-8")  # older than the bundled one
-    assert load_prices(None, tmp_path).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
+    assert load_prices(tmp_path).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
 
 
 def test_a_table_that_is_not_what_the_release_states_is_refused(tmp_path: Path) -> None:
@@ -173,7 +167,7 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
     )
     kept, changes = update_prices(*write(tmp_path, text), tmp_path, date(2027, 2, 3))
     assert (kept.name, [change.offer for change in changes]) == ("update_tarif_bleu.yaml", ["trv-base"])
-    table = load_prices(None, tmp_path)
+    table = load_prices(tmp_path)
     assert table.kwh("base", "BASE", 6, date(2027, 2, 3)) == Decimal("0.2100")
     assert table.kwh("tempo", "BBRHPJR", 9, date(2027, 2, 3)) == Decimal("0.7295")
 
@@ -189,79 +183,3 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
 def test_an_address_that_cannot_be_read_is_named(tmp_path: Path, address: str, why: str) -> None:
     with pytest.raises(ConfigError, match=f"{address}: .*{why}"):
         update_prices(address, "0" * 64, tmp_path, TODAY)
-
-
-def rewrite(file: Path, text: str) -> None:
-    """Write a file; its time of change differs from the one before, however coarse the clock of the file system is."""
-    later = file.stat().st_mtime_ns + 1_000_000_000 if file.exists() else None
-    file.write_text(text)
-    if later is not None:
-        os.utime(file, ns=(later, later))
-
-
-@pytest.fixture
-def tempo(tmp_path: Path) -> Path:
-    rewrite(tmp_path / "tempo.csv", COLOURS)
-    return tmp_path / "tempo.csv"
-
-
-def test_files_that_did_not_change_are_not_read_again(tempo: Path) -> None:
-    rates = PriceFiles(MonitorConfig(tempo=tempo), tempo.parent)
-    before = rates.current
-    assert before.calendars.written == {date(2026, 1, 15): "red"}
-    assert not rates.refresh(100.0)
-    assert rates.current is before
-
-
-def test_a_changed_file_counts_from_now_on(tempo: Path) -> None:
-    rates = PriceFiles(MonitorConfig(tempo=tempo), tempo.parent)
-    assert not rates.refresh(100.0)
-    rewrite(tempo, "2026-01-15;bleu\n")
-    assert not rates.refresh(100.0 + LOOK_EVERY / 2)  # it looks now and then only
-    assert rates.refresh(100.0 + LOOK_EVERY)
-    assert rates.current.calendars.written == {date(2026, 1, 15): "blue"}
-
-
-def test_prices_that_are_updated_later_are_found(tmp_path: Path) -> None:
-    rates = PriceFiles(MonitorConfig(), tmp_path)
-    origins = {file.origin for file in rates.current.prices.files}
-    rewrite(
-        tmp_path / UPDATED[0],
-        "checked: 2027-02-02\nrules: {base: {hours: {any: {BASE: rest}}}}\n"
-        "offers: [{id: trv-base, kind: regulated, meter: base, rule: base,"
-        " rows: [{from: 2027-02-01, kwh: {BASE: 0.2100}, subscription: {6: 16.00}}]}]\n",
-    )
-    assert rates.refresh(100.0)
-    assert {file.origin for file in rates.current.prices.files} > origins
-
-
-def test_a_file_that_becomes_wrong_changes_nothing_and_is_said_once(
-    tempo: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    rates = PriceFiles(MonitorConfig(tempo=tempo), tempo.parent)
-    rewrite(tempo, "2026-01-15;mauve\n")
-    for number in range(3):
-        assert not rates.refresh(100.0 + number * LOOK_EVERY)
-    assert rates.current.calendars.written == {date(2026, 1, 15): "red"}
-    assert len(caplog.records) == 1
-    assert "2026-01-15;mauve" in caplog.text
-    rewrite(tempo, COLOURS)
-    assert rates.refresh(200.0)
-
-
-def test_prices_from_before_name_the_file_that_has_become_wrong_until_it_is_right(tempo: Path) -> None:
-    file = tempo.parent / "prices.yaml"
-    rewrite(file, "schema: 1\n")
-    rates = PriceFiles(MonitorConfig(prices=file), tempo.parent)
-    assert rates.current.prices.error is None
-    rewrite(file, "offers:\n- id: mine\n  rows:\n  - from: 2026-01-01\n    kwh: {BASE: abc}\n")
-    rates.refresh(100.0)
-    assert str(rates.current.prices.error).startswith(f"{file}, line 5: ")
-    rewrite(file, "schema: 1\n")
-    rates.refresh(200.0)
-    assert rates.current.prices.error is None
-
-
-def test_a_file_that_is_wrong_at_the_start_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
-        PriceFiles(MonitorConfig(tempo=tmp_path / "missing.csv"), tmp_path)

@@ -24,7 +24,7 @@ CTA = {
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
-    return load_prices(None, tmp_path_factory.mktemp("prices"))
+    return load_prices(tmp_path_factory.mktemp("prices"))
 
 
 def _golden() -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from common.contract.offers import Window
-from monitor.base.household import OffPeak
+from monitor.base.windows import OffPeak
 from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract
 from monitor.money.prices import PricedOffer, PriceRow, PriceTable

@@ -75,7 +75,7 @@ def test_what_must_not_be_kept_has_no_tag() -> None:
 
 
 def test_a_problem_says_in_the_language_asked_for_what_to_do_and_is_never_kept() -> None:
-    response = problem(RequestError("meter_needed", known="a, b", meters=["a", "b"]), "fr", Allow="GET")
+    response = problem(RequestError("meter_needed", known="a, b", members={"meters": ["a", "b"]}), "fr", Allow="GET")
     assert response.kind == "application/problem+json"
     assert (response.headers["Cache-Control"], response.headers["Allow"]) == (NO_STORE, "GET")
     assert json.loads(response.body) == {

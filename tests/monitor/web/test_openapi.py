@@ -1,6 +1,6 @@
 import json
 
-from monitor.service import ROUTES
+from monitor.service import ACTIONS, ROUTES
 from monitor.web.openapi import document
 from monitor.web.route import ApiRequest, Body, File, Parameter, Route
 from tests.support.french import french_words
@@ -10,6 +10,7 @@ def _answer(_: ApiRequest) -> File:
     return Body(b"", "text/csv", "energy.csv")
 
 
+ALL = [*ROUTES, *ACTIONS]
 ROUTE = Route("energy.csv", "Energy.", [Parameter("to", "The end.", {"type": "string"})], _answer)
 
 
@@ -28,11 +29,11 @@ def test_each_route_is_described_with_its_parameters_and_its_answer() -> None:
 
 
 def test_it_is_english() -> None:
-    assert not french_words(json.dumps(document(ROUTES), ensure_ascii=False))
+    assert not french_words(json.dumps(document(ALL), ensure_ascii=False))
 
 
 def test_what_it_refers_to_is_there() -> None:
-    described = document(ROUTES)
+    described = document(ALL)
     text = json.dumps(described)
     for reference in {part.partition('"')[0] for part in text.split('"$ref": "')[1:]}:
         target = described
@@ -41,20 +42,33 @@ def test_what_it_refers_to_is_there() -> None:
 
 
 def test_it_says_how_to_be_let_in() -> None:
-    described = document(ROUTES)
+    described = document(ALL)
     schemes = described["components"]["securitySchemes"]
     assert {name for one in described["security"] for name in one} == schemes.keys()
 
 
 def test_no_two_routes_share_a_name() -> None:
-    names = [route.name for route in ROUTES]
+    names = [(route.method, route.name) for route in ALL]
     assert len(names) == len(set(names)) > 0
-    identifiers = [one["get"]["operationId"] for one in document(ROUTES)["paths"].values()]
-    assert len(identifiers) == len(set(identifiers))
+    identifiers = [one["operationId"] for path in document(ALL)["paths"].values() for one in path.values()]
+    assert len(identifiers) == len(set(identifiers)) == len(names)
+
+
+def test_a_change_is_described_with_what_is_sent_and_the_version_that_it_names() -> None:
+    paths = document(ALL)["paths"]
+    saved = paths["/settings/{section}"]["put"]
+    section, language, version = saved["parameters"]
+    assert (section["in"], section["required"], language["in"]) == ("path", True, "query")
+    assert (version["name"], version["in"], version["required"]) == ("If-Match", "header", True)
+    assert saved["requestBody"]["content"].keys() == {"application/json"}
+    assert saved["responses"].keys() >= {"200", "412", "413", "415", "422", "428"}
+    assert paths["/settings/{section}"].keys() == {"get", "put"}
+    assert paths["/requests/{id}/body"]["put"]["requestBody"]["content"].keys() == {"application/octet-stream"}
+    assert "requestBody" not in paths["/requests/{id}/start"]["post"]
 
 
 def test_addresses_are_relative_to_the_document() -> None:
-    assert document(ROUTES)["servers"] == [{"url": "."}]
+    assert document(ALL)["servers"] == [{"url": "."}]
 
 
 def test_a_table_is_offered_only_in_the_pieces_that_it_can_be_cut_into() -> None:

@@ -11,8 +11,8 @@ from monitor.base.request_errors import RequestError
 from monitor.live.live import Live
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
-from monitor.web.parameters import LONGEST_QUERY, choice, choices, range_of, read_parameters, whole_number
-from monitor.web.route import ApiRequest, Parameter
+from monitor.web.parameters import LONGEST_QUERY, Paths, choice, choices, range_of, read_parameters, whole_number
+from monitor.web.route import ApiRequest, LiveRoute, Parameter
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -38,9 +38,8 @@ class Known:
 
 
 def call(values: Mapping[str, Any], *meters: str, first: datetime | None = FIRST) -> ApiRequest:
-    config = MonitorConfig()
     answers = cast("Home", Known(meters or ("a",), first))
-    return ApiRequest(answers, config, values, range_of(values, config.time_zone), NOW, cast("Live", None))
+    return ApiRequest(answers, values, range_of(values, MonitorConfig().time_zone), NOW, cast("Live", None))
 
 
 def test_values_are_as_their_schema_has_them_with_the_defaults_of_the_others() -> None:
@@ -102,7 +101,7 @@ def test_another_meter_is_refused(values: dict[str, str], meters: tuple[str, ...
     with pytest.raises(RequestError) as refused:
         call(values, *meters).meter()
     assert refused.value.status == status
-    assert list(refused.value.meters) == ([] if values else [*meters])
+    assert refused.value.members == ({} if values else {"meters": [*meters]})
 
 
 @pytest.mark.parametrize(
@@ -140,3 +139,25 @@ def test_a_range_that_is_too_long_is_refused(values: dict[str, str]) -> None:
     with pytest.raises(RequestError) as refused:
         asked.known_range(asked.meter(), YEAR)
     assert refused.value.key == "too_long"
+
+
+def test_a_path_has_parameters_and_a_plain_name_goes_first() -> None:
+    routes = [LiveRoute(name, "", [], lambda _: {}) for name in ("settings", "settings/fields", "settings/{section}")]
+    paths = Paths(routes)
+
+    def found(path: str) -> tuple[str, Mapping[str, str]] | None:
+        match = paths.find(path)
+        return match and (match[0].name, match[1])
+
+    assert found("settings/fields") == ("settings/fields", {})
+    assert found("settings/budget") == ("settings/{section}", {"section": "budget"})
+    for nothing in ("settings/", "settings/a/b", "settings/{section}/", "setting"):
+        assert found(nothing) is None
+
+
+def test_a_parameter_of_a_path_is_checked_and_is_not_in_the_query() -> None:
+    section = choice("section", "", ["budget", "notes"])
+    assert read_parameters("", [section], {"section": "notes"}) == {"section": "notes"}
+    for query, path in (("", "secrets"), ("section=notes", "budget")):
+        with pytest.raises(RequestError):
+            read_parameters(query, [section], {"section": path})

@@ -11,6 +11,7 @@ from monitor.web.http import Response, json_bytes, problem
 from monitor.web.preload import first_answers
 
 ALERTS: dict[str, list[str]] = {"active": []}
+REQUESTS: dict[str, list[str]] = {"requests": []}
 METERS = {"zone": "Europe/Paris", "meters": [{"id": "031961123456", "name": "Maison"}, {"id": "041961555555"}]}
 
 
@@ -20,6 +21,7 @@ class Api:
     def __init__(self, **answers: Any) -> None:
         self.answers = {
             "alerts": ALERTS,
+            "requests": REQUESTS,
             "meters": METERS,
             "live": {"power": 1234},
             "later": {"price": 1952},
@@ -49,6 +51,7 @@ def test_the_first_place_has_the_meters_and_what_is_live_of_the_first_one() -> N
     found = data(Api().first())
     assert found["answers"] == {
         "alerts?lang=fr": ALERTS,
+        "requests?lang=fr": REQUESTS,
         "meters?lang=fr": METERS,
         "live?meter=031961123456&lang=fr": {"power": 1234},
         "later?meter=031961123456&lang=fr": {"price": 1952},
@@ -60,7 +63,8 @@ def test_the_meter_of_the_address_is_the_one_that_is_live() -> None:
     assert "live?meter=041961555555&lang=fr" in data(Api().first(query="mode=kiosk&compteur=041961555555"))["answers"]
 
 
-ASKED = ["alerts?lang=fr", "meters?lang=fr"]
+BEFORE = ["alerts?lang=fr", "requests?lang=fr"]
+ASKED = [*BEFORE, "meters?lang=fr"]
 AWAY, FAILED, NO_DATA = (problem(RequestError(key), "fr") for key in ("database_silent", "failed", "no_data"))
 
 
@@ -73,8 +77,8 @@ AWAY, FAILED, NO_DATA = (problem(RequestError(key), "fr") for key in ("database_
         ({}, "", "compteur=9&%zz=%", ASKED),
         ({"meters": {"meters": []}}, "", "", ASKED),
         ({"live": NO_DATA, "later": NO_DATA}, "", "", ASKED),
-        ({"meters": AWAY}, "", "", ASKED[:1]),
-        ({"meters": FAILED}, "", "", ASKED[:1]),
+        ({"meters": AWAY}, "", "", BEFORE),
+        ({"meters": FAILED}, "", "", BEFORE),
     ],
 )
 def test_what_is_not_shown_or_has_no_answer_is_left_out(
@@ -86,9 +90,10 @@ def test_what_is_not_shown_or_has_no_answer_is_left_out(
 def test_in_home_assistants_app_it_has_what_is_to_be_set_up_also_without_a_database() -> None:
     said = {"ports": [], "found": [], "broker": "none", "database": "internal"}
     found = data(Api(app=said).first("bilan", app=True))["answers"]
-    assert found == {"app?lang=fr": said, "alerts?lang=fr": ALERTS, "meters?lang=fr": METERS}
+    first = {"app?lang=fr": said, "alerts?lang=fr": ALERTS, "requests?lang=fr": REQUESTS}
+    assert found == first | {"meters?lang=fr": METERS}
     away = Api(app=said, meters=problem(RequestError("database_silent"), "fr"))
-    assert data(away.first(app=True))["answers"] == {"app?lang=fr": said, "alerts?lang=fr": ALERTS}
+    assert data(away.first(app=True))["answers"] == first
 
 
 def test_no_name_ends_the_element_or_opens_another() -> None:
@@ -100,7 +105,7 @@ def test_no_name_ends_the_element_or_opens_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slow", "kept"), [("alerts", []), ("meters", ["alerts?lang=fr"]), ("live", ["alerts?lang=fr", "meters?lang=fr"])]
+    ("slow", "kept"), [("alerts", []), ("requests", BEFORE[:1]), ("meters", BEFORE), ("live", ASKED)]
 )
 def test_the_page_waits_for_no_slow_answer(slow: str, kept: list[str]) -> None:
     api = Api()

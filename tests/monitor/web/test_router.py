@@ -4,19 +4,22 @@ import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlencode, urljoin
 
 import pytest
 
+from common.database.mariadb import Connection
 from common.errors import ConfigError
 from monitor.base.config import Ingress, Listen, MonitorConfig
 from monitor.base.request_errors import RequestError
 from monitor.places.now.routes import STREAM
 from monitor.web import files, password
+from monitor.web.actions import Actions
 from monitor.web.api import Api
 from monitor.web.files import PLACES, Files
 from monitor.web.http import TITLES, Request, Response, Stream, packed
@@ -24,13 +27,15 @@ from monitor.web.login import DELAY, MOST, Authenticator
 from monitor.web.metrics import Counters
 from monitor.web.parameters import read_parameters
 from monitor.web.password import command
+from monitor.web.pool import Pool
+from monitor.web.route import Action, ActionRequest, Parameter, Sent
 from monitor.web.router import Parts, Router
 from tests.support.french import french_words
 from tests.support.passwords import lock
 
 INDEX = '<html lang="fr"><head><base href="./"></head><body></body></html>'
 HTML = {"accept": "text/html,*/*;q=0.8"}
-FIRST = b'"answers":{"alerts?lang=fr":{},"meters?lang=fr":{"meters":[]}}}</script></body>'
+FIRST = b'"answers":{"alerts?lang=fr":{},"requests?lang=fr":{},"meters?lang=fr":{"meters":[]}}}</script></body>'
 OPEN = MonitorConfig(auth="none", ingress=Ingress())
 BY_PROXY = MonitorConfig(
     auth="header",
@@ -46,11 +51,46 @@ class Asked:
         self.calls: list[tuple[str, str]] = []
         self.clients: list[str] = []
 
+    def has(self, name: str) -> bool:
+        return name in ("meters", "live", "energy")
+
     async def respond(self, name: str, query: str, language: str, client: str) -> Response:
         self.calls.append((name, query))
         self.clients.append(client)
         body = b'{"meters":[]}' if name == "meters" else b"{}"
         return packed(body, "application/json", Cache_Control="no-store")
+
+
+def done(request: ActionRequest) -> dict[str, Any]:
+    return {"body": str(request.body), "version": request.version, "at": request.parameters.get("section")}
+
+
+#: Changes as a place declares them.
+ACTIONS = (
+    Action(
+        method="PUT",
+        name="settings/{section}",
+        text="Saves.",
+        answer=done,
+        parameters=[Parameter("section", "The section.", {"type": "string"})],
+        sent=Sent.JSON,
+        needs_version=True,
+    ),
+    Action(method="POST", name="requests", text="Asks.", answer=done, sent=Sent.JSON),
+    Action(method="PUT", name="requests/1/body", text="Sends.", answer=done, sent=Sent.BYTES, longest=1 << 20),
+    Action(method="POST", name="requests/1/start", text="Starts.", answer=done),
+    Action(method="DELETE", name="requests/1", text="Cancels.", answer=done),
+)
+
+
+HOME = SimpleNamespace(config=MonitorConfig())
+
+
+class Lent(Pool):
+    """A pool that is never asked."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: cast("Connection", None))
 
 
 class Events:
@@ -74,6 +114,17 @@ class Streams:
         return Events()
 
 
+def sending(body: bytes) -> Callable[[int], Awaitable[bytes]]:
+    """Return what a server reads of a body."""
+
+    async def receive(most: int) -> bytes:
+        if len(body) > most:
+            raise RequestError("long_body", most=most)
+        return body
+
+    return receive
+
+
 class Site:
     """A router, and a browser that asks it."""
 
@@ -84,8 +135,12 @@ class Site:
         self.now = 1_795_613_527.0
         self.api = Asked()
         self.streams = streams or Streams()
+        self.acted = 0
+        nothing = cast("Any", None)
+        actions = Actions(ACTIONS, nothing, Lent(), nothing, cast("Any", lambda _: HOME), self.act)
         parts = Parts(
             cast("Api", self.api),
+            actions,
             packed(b'{"openapi":"3.1.0"}', "application/json", Cache_Control="no-store"),
             Files(folder / "page"),
             {"live/stream": self.streams.open},
@@ -97,6 +152,9 @@ class Site:
         self.config = config = replace(config, state=folder / "state")
         authenticator = Authenticator(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
         self.router = Router(config, parts, self.counters, authenticator)
+
+    def act(self) -> None:
+        self.acted += 1
 
     async def sleep(self, seconds: float) -> None:
         self.delays.append(seconds)
@@ -119,7 +177,7 @@ class Site:
             query=query,
             headers={"host": "pi.local:8080"} | {name.replace("_", "-"): text for name, text in headers.items()},
             address=address,
-            body=urlencode(form or {}).encode(),
+            receive=sending(form if isinstance(form, bytes) else urlencode(form or {}).encode()),
             ingress=ingress,
             admit=self.admitted.append,
         )
@@ -262,12 +320,136 @@ def test_whoever_asks_learns_that_the_program_runs_and_nothing_else(tmp_path: Pa
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "POST", "TRACE"])
-def test_nothing_can_be_changed(site: Site, method: str) -> None:
+def test_what_no_action_names_cannot_be_changed(site: Site, method: str) -> None:
     for path in ("/", "/api/v1/meters", "/main.js"):
         for who in ({}, SUPERVISOR):
             response = site.ask(path, method, **who)
             assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
     assert not site.api.calls
+
+
+JSON = {"content_type": "application/json"}
+BYTES = {"content_type": "application/octet-stream"}
+SAVE: dict[str, Any] = {
+    "path": "/api/v1/settings/budget",
+    "method": "PUT",
+    "form": b'{"value": {"euros": 120}}',
+    "if_match": '"3"',
+    **JSON,
+}
+CHANGES: tuple[dict[str, Any], ...] = (
+    SAVE,
+    {"path": "/api/v1/requests", "method": "POST", "form": b"{}", **JSON},
+    {"path": "/api/v1/requests/1/body", "method": "PUT", "form": b"a;b", **BYTES},
+    {"path": "/api/v1/requests/1/start", "method": "POST"},
+    {"path": "/api/v1/requests/1", "method": "DELETE"},
+)
+
+
+def test_who_may_change_what(tmp_path: Path) -> None:
+    sites = {kind: made(kind, tmp_path / kind) for kind in KINDS}
+    wrong = []
+    for kind, who, expected in RULES:
+        # A link of another site may show the page; what it sends changes nothing.
+        status = 403 if "cross-site" in who.values() and kind != "password" else expected[3]
+        site = sites[kind]
+        before = site.acted
+        found = [site.ask(**{**change, **who}).status for change in CHANGES]
+        if set(found) != {status} or site.acted - before != (len(CHANGES) if status == 200 else 0):
+            wrong.append((kind, dict(who), found, status))
+    assert wrong == []
+
+
+def test_with_a_session_changes_are_made(locked: Site) -> None:
+    cookie = locked.cookie()
+    assert [locked.ask(**change, cookie=cookie).status for change in CHANGES] == [200] * len(CHANGES)
+    assert json.loads(locked.ask(**SAVE, cookie=cookie).body) == {
+        "body": "{'value': {'euros': 120}}",
+        "version": 3,
+        "at": "budget",
+    }
+
+
+#: What a browser says when a page of another site makes it send something; without TLS only Origin.
+HOSTILE: tuple[dict[str, str], ...] = (
+    {"sec_fetch_site": "cross-site", "origin": "http://evil.example"},
+    {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"},  # a form that is sent
+    {"sec_fetch_site": "same-site", "origin": "http://other.local"},
+    {"origin": "http://evil.example"},
+    {"origin": "null"},
+    {"origin": "http://pi.local:9999"},  # another program of this machine
+)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_hostile_page_in_the_same_browser_changes_nothing(
+    locked: Site, tmp_path: Path, hostile: dict[str, str]
+) -> None:
+    cookie = locked.cookie()
+    for change in CHANGES:
+        assert locked.ask(**change, cookie=cookie, **hostile).status == 403
+        asked = locked.ask(change["path"], "OPTIONS", cookie=cookie, **hostile, access_control_request_method="PUT")
+        assert asked.status == 403
+        assert not [name for name in asked.headers if name.startswith("Access-Control-")]
+    for kind in ("none", "header"):
+        other, who = made(kind, tmp_path / kind), ALICE if kind == "header" else {}
+        assert {other.ask(**change | who, **hostile).status for change in CHANGES} == {403}
+        assert other.acted == 0
+    assert locked.acted == 0
+
+
+def test_a_page_of_ours_may_send_changes(site: Site) -> None:
+    for ours in ({"sec_fetch_site": "same-origin"}, {"origin": "http://pi.local:8080"}):
+        assert {site.ask(**change, **ours).status for change in CHANGES} == {200}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (SAVE | {"content_type": "text/plain"}, 415),
+        (SAVE | {"content_type": "application/x-www-form-urlencoded"}, 415),
+        (SAVE | {"content_type": ""}, 415),
+        (SAVE | {"content_type": "application/json; charset=utf-8"}, 200),
+        (CHANGES[2] | JSON, 415),
+        (SAVE | {"if_match": ""}, 428),
+        (SAVE | {"if_match": "*"}, 428),
+        (SAVE | {"if_match": "3"}, 428),
+        (SAVE | {"if_match": 'W/"3"'}, 200),  # as a proxy that compresses makes it
+        (SAVE | {"form": b'{"value": ' + b" " * 64 * 1024 + b"1}"}, 413),
+        (CHANGES[2] | {"form": b"x" * (1 << 20)}, 200),
+        (CHANGES[2] | {"form": b"x" * ((1 << 20) + 1)}, 413),
+        (CHANGES[3] | {"form": b"x"}, 413),
+        (CHANGES[4] | {"form": b"x"}, 413),
+        *(
+            (SAVE | {"form": body}, 400)
+            for body in (b"", b"{", b"NaN", b"[1e999]", b'"\\ud800"', b"\xff", b"[" * 60_000, b"9" * 60_000)
+        ),
+        (SAVE | {"query": "force=1"}, 400),
+        (SAVE | {"query": "section=prices"}, 400),
+    ],
+)
+def test_what_is_sent_is_checked_before_it_changes_anything(site: Site, change: dict[str, Any], status: int) -> None:
+    response = site.ask(**change)
+    assert response.status == status
+    assert status == 200 or response.kind == "application/problem+json"
+
+
+def test_another_method_is_refused_with_those_that_are_taken(site: Site) -> None:
+    def allowed(path: str, method: str) -> str:
+        response = site.ask(path, method)
+        assert response.status == 405
+        return response.headers["Allow"]
+
+    assert allowed("/api/v1/settings/budget", "DELETE") == "PUT"
+    assert allowed("/api/v1/settings/budget", "GET") == "PUT"
+    assert allowed("/api/v1/requests/1", "PATCH") == "DELETE"
+    assert allowed("/api/v1/live/stream", "POST") == "GET, HEAD"
+    assert allowed("/api/v1/openapi.json", "PUT") == "GET, HEAD"
+    assert site.ask("/api/v1/nowhere", "PUT").status == 404
+
+
+def test_an_answer_to_a_change_is_not_kept(site: Site) -> None:
+    assert site.ask(**SAVE).headers["Cache-Control"] == "no-store"
 
 
 def test_a_configuration_that_does_not_say_who_may_enter_opens_nothing(tmp_path: Path) -> None:
@@ -410,17 +592,19 @@ def test_a_stream_is_for_nobody_to_keep_or_change(site: Site) -> None:
 
 def test_the_page_begins_in_the_language_of_the_browser(site: Site) -> None:
     response = site.ask("/", accept_language="en-GB,en;q=0.9,fr;q=0.8")
-    assert '<html lang="en">' in response.body.decode()
+    assert ' lang="en">' in response.body.decode()
     assert "Accept-Language" in response.headers["Vary"]
 
 
-def test_the_page_is_told_of_a_session_to_leave_and_of_home_assistants_app(site: Site, tmp_path: Path) -> None:
+def test_the_page_is_told_who_opens_it_by_a_session_home_assistant_or_nothing(site: Site, tmp_path: Path) -> None:
     assert not re.search("data-session|data-app", site.ask("/").body.decode())
     locked = with_password(tmp_path / "locked")
     assert "<html data-session " in locked.ask("/", cookie=locked.cookie()).body.decode()
     assert "data-session" not in locked.ask("/", **SUPERVISOR).body.decode()
+    assert "<html data-open " in site.ask("/").body.decode()
+    assert "data-open" not in locked.ask("/", cookie=locked.cookie()).body.decode()
     app = Site(tmp_path / "app", replace(OPEN, app=tmp_path / "app.json"))
-    assert "<html data-app " in app.ask("/", **HTML).body.decode()
+    assert re.search("<html [^>]*data-app ", app.ask("/", **HTML).body.decode())
     assert ("app", "lang=fr") in app.api.calls
 
 
@@ -488,7 +672,7 @@ def test_without_a_session_the_page_leads_to_the_login_which_stays_in_its_langua
     assert asked.body.count(b'value="etat"') == 1
     wrong = locked.ask("/login", "POST", query="lang=en", form={"password": "wrong"}, accept_language="fr")
     for response in (asked, wrong):
-        assert '<html lang="en">' in response.body.decode()
+        assert ' lang="en">' in response.body.decode()
         assert 'action="login?lang=en"' in response.body.decode()
 
 

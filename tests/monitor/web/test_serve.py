@@ -138,13 +138,16 @@ def test_each_reply_has_the_security_headers(here: Here, sent: bytes, status: in
         assert {name: answer.getheader(name) for name in SECURITY} == SECURITY
 
 
-@pytest.mark.parametrize("path", [b"/login", b"/nowhere"])
-def test_a_form_that_does_not_arrive_is_refused_and_the_log_says_nothing(
-    here: Here, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: bytes
+def test_a_body_that_does_not_arrive_is_refused_and_the_log_says_nothing(
+    here: Here, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(serve, "_BODY_TIMEOUT", 0.2)
+    monkeypatch.setattr(serve, "_SLOWEST", 1e9)
+    kind = b"Content-Type: application/octet-stream"
     with socket.create_connection(("127.0.0.1", here.number), timeout=300) as raw:
-        raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: pi\r\nContent-Length: 30\r\n\r\npassword=")
+        raw.sendall(
+            b"PUT /api/v1/requests/1/body HTTP/1.1\r\nHost: pi\r\nContent-Length: 30\r\n" + kind + b"\r\n\r\nMOMENT"
+        )
         answer = http.client.HTTPResponse(raw)
         answer.begin()
         assert (answer.status, answer.getheader("Content-Type")) == (408, "application/problem+json")
@@ -152,6 +155,14 @@ def test_a_form_that_does_not_arrive_is_refused_and_the_log_says_nothing(
         assert answer.getheader("Cache-Control") == "no-store"
         assert raw.makefile("rb").read()[-1:] in (b"}", b"")  # the connection ends
     assert not caplog.records
+
+
+def test_a_body_that_is_too_long_is_refused_and_the_next_change_answered(here: Here) -> None:
+    kind = {"Content-Type": "application/json", "If-Match": '"3"'}
+    for length, status in ((65_536, 200), (70_000, 413), (65_536, 200)):
+        with contextlib.closing(here.connect()) as browser:
+            browser.request("PUT", "/api/v1/settings/budget", b'"' + b"x" * (length - 2) + b'"', kind)
+            assert browser.getresponse().status == status
 
 
 def test_a_request_with_two_lengths_is_refused_and_what_follows_is_not_read(here: Here) -> None:

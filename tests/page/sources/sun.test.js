@@ -62,7 +62,7 @@ test('without injection there is no use at home, and without a source nothing', 
 test('what is injected without a price says where to write it', () => {
   const sold = (sun) => worthFacts(of(sun)).filter(Boolean)[1];
   assert.equal(plain(sold({}).value), '0,30 €');
-  assert.match(sold({ earned: null }).note, /feed_in/);
+  assert.match(sold({ earned: null }).note, /Réglages/);
 });
 
 test('what a counter shows only later is not drawn below nothing, and is told without its use', () => {

@@ -52,6 +52,7 @@ const meter = (id, name, now, first, more) => ({
   contract_year: '09-01',
   weather: true,
   producer: false,
+  structure: more.offer,
   ...more,
 });
 
@@ -102,6 +103,7 @@ function why(id, from, to) {
     meter: id,
     from: iso(from),
     to: iso(to),
+    assumed: true,
     compared: [1, 2, 3, 4].map((weeks) => ({ from: ago(weeks, from), to: ago(weeks, to) })),
     why_not: null,
     now: { wh: 24310, cost: 91200 },
@@ -114,6 +116,13 @@ function why(id, from, to) {
     rest: { wh: 3660, cost: 5500, large: false },
   };
 }
+const GONE = {
+  kind: 'forget-meter',
+  arguments: { meter: '021861999999' },
+  name: '021861999999',
+  label: 'Ancien compteur',
+  last: '2026-03-10T10:00:00Z',
+};
 const at = (date, t) => dayStart(date) + (t - dayStart(dateOf(t)));
 
 /** A heat pump, six weeks ago; yesterday something that is too new to be compared. */
@@ -122,6 +131,7 @@ function notes(id, day, now) {
   const side = (first, last, wh, cost) => ({ first, last, wh, cost, coverage: 0.998 });
   return {
     meter: id,
+    assumed: true,
     notes: [
       { at: back(42), text: 'Pompe à chaleur' },
       { at: back(1), text: 'Congélateur' },
@@ -191,6 +201,35 @@ const FOUND = [
   '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
 ];
 
+const READERS = [
+  {
+    reader: 'cave',
+    online: true,
+    asks: true,
+    reads: [],
+    offers: [
+      { name: FOUND[0], label: 'FTDI FT230X Basic UART', chosen: false, present: true },
+      { name: FOUND[1], label: 'ConBee II', chosen: false, present: false },
+    ],
+  },
+];
+
+const OFFERS = [
+  ['base', 'EDF', 'Tarif Bleu, option Base'],
+  ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
+  ['tempo', 'EDF', 'Tarif Bleu, option Tempo'],
+  ['edf-zen-fixe', 'EDF', 'Zen Fixe'],
+  ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses'],
+  ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe'],
+  ['mint-online-hc', 'Mint', 'Online & Green, Heures Creuses'],
+  ['engie-happy-heures', 'Engie', 'Happy Heures Vertes'],
+  ['total-heures-eco-hc', 'TotalEnergies', 'Heures Éco, Heures Creuses'],
+  ['bellenergie-prudence', 'Bellenergie', 'Prudence'],
+  ['sobry-socap', 'Sobry', 'Socap'],
+  ['enercoop-base', 'Enercoop', 'Basic'],
+  ['ohm-extra-eco', 'Ohm Énergie', 'Extra Éco'],
+];
+
 /** state: what is staged, see STATES. Throws {status, detail}. */
 export function answer(route, query, now, state) {
   const id = query.get('meter') ?? '041234567890';
@@ -223,6 +262,19 @@ export function answer(route, query, now, state) {
       return interval(id, from, to, state);
     case 'status':
       return status(id, now, state, down);
+    case 'forgettable':
+      return { gone: [GONE] };
+    case 'offers':
+      return { offers: OFFERS.map(([id, supplier, name]) => ({ id, supplier, name })) };
+    case 'message':
+      return {
+        numbers: [
+          { path: 'apower', value: 61.2 },
+          { path: 'aenergy.total', value: 312412 },
+        ],
+      };
+    case 'ports':
+      return { readers: READERS };
     case 'app':
       return app(state);
     case 'alerts':
@@ -247,6 +299,8 @@ export function answer(route, query, now, state) {
       return notes(id, query.get('at'), now);
     case 'forecast':
       return forecast(id, now, state, began);
+    case 'indexes':
+      return indexes(id, query, now);
     case 'profile':
       return profile(id, from, to, query.get('by') ?? 'day');
     default:
@@ -265,11 +319,12 @@ function later(id, now, state) {
   const price = (t) => PRICE[registerAt(t)],
     night = dayStart(dateOf(now)) + 22 * HOUR;
   if (state === 'unpriced' || EMPTY.includes(state))
-    return { meter: id, price: null, surplus: null, change: null, cheaper: [] };
+    return { meter: id, price: null, assumed: false, surplus: null, change: null, cheaper: [] };
   const change = { at: iso(night), price: price(night) };
   return {
     meter: id,
     price: price(now),
+    assumed: true,
     surplus: null,
     change,
     cheaper: price(night) < price(now) ? [{ ...change, colour: null }] : [],
@@ -297,6 +352,28 @@ function weather(id, query, now) {
   return { meter: id, base: 18, thermometer: 'jardin', compared };
 }
 
+/** Registers that go on by 8 and 2 kWh a day. */
+function indexes(id, query, now) {
+  const dates = [query.get('from'), query.get('to')],
+    moments = [now, ...dates.map((day) => day && dayStart(day))];
+  const registers = [
+    ['HCHC', 'Heures creuses', 8000],
+    ['HCHP', 'Heures pleines', 2000],
+  ].map(([name, label, day]) => {
+    const [present, from, to] = moments.map((moment) => moment && Math.round((moment / HOUR / 24) * day));
+    return { name, label, kind: 'supplier', now: present, from, to, wh: to && to - from };
+  });
+  const [present, from, to] = moments.map((moment) => moment && iso(moment)),
+    wh = to && registers.reduce((sum, one) => sum + one.wh, 0);
+  return {
+    meter: id,
+    from: dates[0],
+    to: dates[1],
+    coverage: to && 1,
+    meters: [{ id, mode: 'historic', now: present, from, to, registers, wh }],
+    wh,
+  };
+}
 /** What is known so far of a month and a year goes on at the same rate. */
 function forecast(id, now, state, began) {
   const month = dateOf(now).slice(0, 7),
@@ -321,6 +398,7 @@ function forecast(id, now, state, began) {
   };
   return {
     meter: id,
+    assumed: true,
     budget: 1700000,
     month: period(`${month}-01`, `${plusDays(`${month}-01`, 31).slice(0, 7)}-01`),
     year: period(`${year}-01-01`, `${+year + 1}-01-01`),
@@ -360,6 +438,7 @@ function live(id, now, state, down) {
     volts: three ? [235, 233, 236] : [234],
     register: three ? 'HCHP' : registerAt(at),
     price: state === 'unpriced' ? null : PRICE[registerAt(at)],
+    assumed: state !== 'unpriced',
     since: iso(dayStart(dateOf(now)) + 6 * HOUR),
     until: iso(change),
     next: state === 'tomorrow' ? [next('HCHC', 0)] : [next('HCHC', 0), next('HCHP', 8, 9)],
@@ -628,6 +707,7 @@ function status(id, now, state, down) {
     volts: away ? null : { low: 207, high: 253, days: 365, lowest: 221, highest: 254, outside_minutes: 36 },
     unseen_export: null,
     windows: [['2025-10', '22:00–06:00']],
+    off_peak: ['22:00-06:00'],
     versions: [['teleinfo-monitor', '1.0.0']],
     prices_error: null,
     unused: [],
@@ -690,6 +770,7 @@ function neededPower(id, now) {
     hours_missing: 12,
     winter_weeks_missing: 0,
     offer: three ? 'hchp' : 'tempo',
+    assumed: true,
     power: subscribed,
     phases: three ? 3 : 1,
     refused: null,

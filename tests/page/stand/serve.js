@@ -1,7 +1,7 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
 // GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, young,
 // late, swallow, ended, alarm, devices, above (devices that count too much), dawn (the roof makes nothing yet), ok; in
-// Home Assistant's app install (neither port nor broker), port, broker. GET /clock/MS is the time from now on, as epoch
+// Home Assistant's app install (neither port nor broker), port, broker; open (no password). GET /clock/MS is the time from now on, as epoch
 // milliseconds.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,6 +9,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { alerts, answer, IN_APP } from './answers.js';
+import { household } from './settings.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const MESSAGES = await readFile(new URL('../../../monitor/web/http.py', import.meta.url), 'utf8');
@@ -18,7 +19,8 @@ const CSP = `default-src 'self'; script-src 'self' ${HASH}; base-uri 'self'; fra
 export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monitor/page', import.meta.url)) } = {}) {
   let state = 'ok',
     ahead = 0; // of the clock of this machine, ms
-  const now = () => Date.now() + ahead;
+  const now = () => Date.now() + ahead,
+    home = household();
   const streams = new Set();
 
   async function respond(request, response) {
@@ -37,6 +39,14 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     }
     if (state === 'ended' && path.startsWith('api/')) return send(request, response, 401, 'text/plain', 'Unauthorized');
     if (path === 'api/v1/live/stream') return stream(address.searchParams, response);
+    if (/^api\/v1\/(?:settings|requests)/.test(path)) {
+      const text = await bodyOf(request),
+        body = request.headers['content-type'] === 'application/json' ? JSON.parse(text) : text;
+      if (state === 'database') return send(request, response, 503, 'application/problem+json', '{"status": 503}');
+      const given = home.respond(request.method, path.slice(7), address.searchParams, body, request.headers, now());
+      if (given.version !== undefined) response.setHeader('ETag', `"${given.version}"`);
+      return send(request, response, given.status, 'application/json', JSON.stringify(given.body));
+    }
     if (path.startsWith('api/v1/')) {
       try {
         const body = answer(path.slice(7), address.searchParams, now(), state);
@@ -57,7 +67,7 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
       response,
       200,
       'text/html',
-      IN_APP.includes(state) ? page.replace('<html', '<html data-app') : page,
+      page.replace('<html', `<html${IN_APP.includes(state) ? ' data-app' : state === 'open' ? ' data-open' : ''}`),
     );
   }
 
@@ -87,6 +97,12 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     }),
   );
   return new Promise((done) => server.listen(port, '127.0.0.1', () => done(server)));
+}
+
+async function bodyOf(request) {
+  const pieces = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
 }
 
 function send(request, response, status, type, body) {

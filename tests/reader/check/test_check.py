@@ -14,7 +14,7 @@ from common.machine.host import Process
 from common.machine.version import BUILD_DATE
 from reader.check.health import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service
 from reader.check.line import LineFacts, diagnose_line
-from reader.check.port import PortFacts, diagnose_port
+from reader.check.port import PortFacts, diagnose_choice, diagnose_port
 from reader.check.storage import StorageFacts, diagnose_storage
 from reader.check.texts import TEXTS
 from tests.support.golden import check_golden
@@ -157,6 +157,9 @@ def everything() -> Iterable[Finding]:
 
 def _findings() -> Iterator[Finding]:
     yield TEXTS.finding("config_ok", path="/etc/reader.yaml", name="cellar", ports=PORT, hosts="pi.lan")
+    yield diagnose_choice([PORT], [])
+    yield diagnose_choice([], [])
+    yield diagnose_choice([], [PORT, "/dev/ttyUSB0"])
     for port in PORTS:
         yield from diagnose_port(port)
     for heard in LINES:

@@ -13,6 +13,7 @@ import yaml
 
 from common.check.broker_probe import Received
 from common.check.findings import Finding, Report
+from common.contract.sources import SOURCES, Source
 from common.contract.topics import Topics
 from common.machine.host import Host
 from storer.check.command import check, run_check
@@ -20,7 +21,7 @@ from storer.check.database import DatabaseFacts, diagnose_database
 from storer.check.service import StorerFacts, collect_facts, diagnose_readers, diagnose_storer
 from storer.check.sources import diagnose_sources
 from storer.check.texts import TEXTS
-from storer.config.sources import Source, read_sources
+from storer.database.settings import SavedSettings
 from tests.support.fake_broker import SUBSCRIBE, Connection, FakeBroker, answer_one, connack, filters_of
 from tests.support.golden import check_golden
 from tests.support.servers import free_port
@@ -90,7 +91,8 @@ BROKEN_STORERS = (
     storer(retention={"blocked": "a backup is being made; tried again tomorrow"},
            backup={"folder": "/mnt/usb", "failed": "/mnt/usb: cannot be read: No such file or directory"}),
     storer(retention={"blocked": f"frames before 2026-09-01 are kept: of {METER}, 7 frames of 2026-08-03 10:00 UTC that"
-                      " a reader counted never came; if they are lost, set retention.incomplete to drop"}),
+                      " a reader counted never came; if they are lost, have months that lack frames dropped, too (page,"
+                      " Settings)"}),
     storer(retention={"blocked": "nothing is rolled up yet"}, backup={"folder": "/mnt/usb", "failed": None}),
     storer(taken_over=2),
     replace(STORER, status="offline"),
@@ -106,7 +108,7 @@ BROKEN_READERS = (
 
 
 def sources(*names: str, **options: Any) -> tuple[Source, ...]:
-    return read_sources(
+    return SOURCES.read(
         [{"name": name, "kind": "production", "topic": f"sun/{name}", "power": "", **options} for name in names]
     )
 
@@ -116,7 +118,7 @@ def report(**changes: Any) -> dict[str, Any]:
 
 
 RECENT = {"taken": 5, "last": "2026-11-24T11:59:30Z", "power": 812.4}
-SOURCES: tuple[dict[str, Any], ...] = (
+ARRIVED: tuple[dict[str, Any], ...] = (
     RECENT,
     {},
     {"refused": {"retained, so old": 1}},
@@ -145,7 +147,7 @@ def _findings() -> Iterator[Finding]:
         yield from diagnose_storer(one)
     for one in (STORER, *BROKEN_READERS):
         yield from diagnose_readers(one)
-    for changes in SOURCES:
+    for changes in ARRIVED:
         yield from of_source(changes)
     yield from of_source({}, uptime=60)  # soon after the start nothing need have come
     twice = sources("a", "b", topic="t")
@@ -191,14 +193,15 @@ def refuse_shellies(connection: Connection) -> None:
             answer_one(connection, packet, [], _QOS_1)
 
 
-def test_a_missing_right_to_read_a_source_is_named(tmp_path: Path) -> None:
-    source = {"name": "roof", "kind": "production", "topic": "shellies/roof/power", "power": ""}
+def test_a_missing_right_to_read_a_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = SavedSettings()
+    saved.sources = SOURCES.read([{"name": "roof", "kind": "production", "topic": "shellies/roof/power", "power": ""}])
+    monkeypatch.setattr("storer.check.command.read_saved", lambda _: saved)
     file, stream = tmp_path / "storer.yaml", io.StringIO()
     with FakeBroker(refuse_shellies) as broker:
         config = {
             "mqtt": {"host": "127.0.0.1", "port": broker.port},
             "database": {"host": "127.0.0.1", "port": free_port()},
-            "sources": [source],
         }
         file.write_text(yaml.safe_dump(config))
         check(file, Report(stream), Host(tmp_path / "machine"), seconds=0.1)

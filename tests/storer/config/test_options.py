@@ -4,7 +4,7 @@ import pytest
 
 from common.errors import ConfigError
 from common.settings.config import load
-from storer.config.options import Retention, StorerConfig
+from storer.config.options import StorerConfig
 from tests.support.wording import says
 
 
@@ -37,10 +37,11 @@ def test_hosts_and_topics_may_be_lists(tmp_path: Path) -> None:
     assert (given.batch.size, given.batch.wait) == (100, 60.0)
 
 
-def test_retention_is_in_months_or_years(tmp_path: Path) -> None:
-    assert settings(tmp_path, "").retention == Retention()
-    given = settings(tmp_path, "retention: {frames: 1 month, minutes: 5 years, incomplete: drop}").retention
-    assert (given.frames, given.minutes, given.incomplete) == (1, 60, "drop")
+def test_what_the_page_sets_now_is_refused_with_the_command_that_takes_it_over(tmp_path: Path) -> None:
+    text = "name: other\nretention: {frames: 1 month}\nsources: []\n"
+    with pytest.raises(ConfigError, match=r"line 2: .*retention, sources.*teleinfo-monitor settings load .*storer"):
+        settings(tmp_path, text)
+    assert load(StorerConfig, tmp_path / "storer.yaml", moved=True) == StorerConfig(name="other")
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,6 @@ def test_retention_is_in_months_or_years(tmp_path: Path) -> None:
         ("batch: {size: 10001}", "batch.size: ...1...10000..., not 10001"),
         ("batch: {wait: 60}", "batch.wait: ...30s..., not 60"),
         ("database: {username: u}", "...'database.username'...'database.user'..."),
-        ("retention: {frames: 24}", "retention.frames: ...24 months...5 years...null..., not 24"),
-        ("retention: {frames: 0 months}", "retention.frames: ...24 months...5 years...null..., not '0 months'"),
-        ("retention: {minutes: 5 years}", "retention.minutes: ...retention.frames..."),
-        ("retention: {incomplete: 1}", "retention.incomplete: ...keep...drop..., not 1"),
         ("name: a/b", "name: ...'-', '_'...'.'..., not 'a/b'"),
     ],
 )

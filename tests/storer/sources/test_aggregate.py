@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies
 
-from storer.config.sources import Quantity, read_sources
+from common.contract.sources import SOURCES, Quantity
 from storer.sources.aggregate import Aggregator, Minute, entry_step
 from storer.sources.reading import Refusal
 
@@ -11,7 +11,7 @@ POWER, ENERGY, TEMPERATURE = Quantity.POWER, Quantity.ENERGY, Quantity.TEMPERATU
 
 
 def aggregator(**options: object) -> Aggregator:
-    (source,) = read_sources([{"name": "it", "kind": "device", "topic": "t", **options}])
+    (source,) = SOURCES.read([{"name": "it", "kind": "device", "topic": "t", **options}])
     return Aggregator(source)
 
 

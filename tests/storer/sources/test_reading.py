@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from storer.config.sources import Quantity, Source, read_sources
+from common.contract.sources import SOURCES, Quantity, Source
 from storer.sources.reading import Refusal, read_value
 
 POWER, ENERGY, TEMPERATURE = Quantity.POWER, Quantity.ENERGY, Quantity.TEMPERATURE
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def source(**options: object) -> Source:
-    (found,) = read_sources([{"name": "it", "kind": "device", "topic": "t", **options}])
+    (found,) = SOURCES.read([{"name": "it", "kind": "device", "topic": "t", **options}])
     return found
 
 
@@ -50,7 +50,7 @@ ENVOY = (
 EXAMPLES = {
     found.name: found
     for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "sources.md").read_text(), re.DOTALL)
-    for found in read_sources(yaml.safe_load(block)["sources"])
+    for found in SOURCES.read(yaml.safe_load(block)["sources"])
 }
 MESSAGES: dict[str, dict[str, tuple[str, dict[str, float]]]] = {
     "shelly 1": {

@@ -13,8 +13,8 @@ export default {
   remain: 'Left',
   left: (allowance) => `left of ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'day', 'days')} of ${allowance}`,
-  pastUnknown:
-    'Some past days of this season are unknown, so the days left cannot be counted. A file of colours completes them (option `tempo` of monitor.yaml).',
+  take: { mine: 'This is my offer', since: 'Since', first: 'since the first reading' },
+  pastUnknown: 'Some past days of this season are unknown, so the days left cannot be counted.',
   untilSix: 'Until 06:00',
   atSix: 'At 06:00',
   plural: { blue: ['blue', 'blue'], white: ['white', 'white'], red: ['red', 'red'] },

@@ -13,8 +13,8 @@ export default {
   remain: 'Restent',
   left: (allowance) => `encore, sur ${allowance}`,
   used: (days, allowance) => `${f.plural(days, 'jour', 'jours')} sur ${allowance}`,
-  pastUnknown:
-    'Des jours passés de cette saison sont inconnus : impossible de dire combien il en reste. Un fichier de couleurs les complète (option « tempo » de monitor.yaml).',
+  take: { mine: 'C’est mon offre', since: 'Depuis le', first: 'depuis le premier relevé' },
+  pastUnknown: 'Des jours passés de cette saison sont inconnus : impossible de dire combien il en reste.',
   untilSix: `Jusqu’à 6${f.THIN}h`,
   atSix: `À 6${f.THIN}h`,
   plural: { blue: ['bleu', 'bleus'], white: ['blanc', 'blancs'], red: ['rouge', 'rouges'] },

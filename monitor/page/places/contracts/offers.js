@@ -9,6 +9,7 @@ import { swatch } from '../../parts/legend.js';
 import { figures, table } from '../../parts/table.js';
 import { notice, remark } from '../../parts/notice.js';
 import { select, choice, rangeForm } from '../../parts/controls.js';
+import { takeOffer } from './take.js';
 import { among, chosen, refusals, titleOf } from './ranking.js';
 import { W } from './words.js';
 
@@ -41,6 +42,7 @@ export function offersBlock({ meter, today }) {
     range = h('span', { class: 'note' }),
     since = h('p', { class: 'note' }),
     verdict = h('p', { class: 'summary-line', role: 'status' }),
+    said = h('p', { class: 'status-line', role: 'status' }),
     open = new Set();
   let all = false,
     known = '',
@@ -50,6 +52,7 @@ export function offersBlock({ meter, today }) {
     { class: 'block offers', id: 'contrats' },
     h('div', { class: 'block-head' }, h('h2', null, W.compare), range),
     verdict,
+    said,
     meter.producer && h('p', { class: 'note' }, W.producer),
     since,
     h('div', { class: 'assumptions' }, prices(again), shifting(again)),
@@ -106,10 +109,25 @@ export function offersBlock({ meter, today }) {
       draw(data);
       focus('.late summary');
     };
-    body.replaceChildren(...content(data, { open, all, more }).filter(Boolean));
+    body.replaceChildren(...content(data, { open, all, more, mine: takes(data) }).filter(Boolean));
     for (const css of opened) body.querySelector(css)?.setAttribute('open', '');
     if (focused) focus(`[data-offer="${focused}"] summary`);
   }
+  /** "C'est mon offre", of each that is not known to be it. */
+  const takes = (data) => (offer) =>
+    offer.yours && !data.prices.of?.assumed
+      ? ''
+      : takeOffer({
+          offer: offer.id,
+          power: data.power,
+          meter,
+          from: data.prices.of?.assumed ? (meter.known_since ?? today) : today,
+          today,
+          async saved(...text) {
+            said.replaceChildren(...text);
+            await again();
+          },
+        });
   return { node, show };
 }
 
@@ -206,7 +224,7 @@ function dates(data, meter, today) {
 }
 
 /** @param {Answers.Compare} data */
-function content(data, { open, all, more }) {
+function content(data, { open, all, more, mine }) {
   if (data.refused) return [muted(data.refused)];
   const whole = among(data.offers).ranked,
     { query } = here(),
@@ -216,7 +234,9 @@ function content(data, { open, all, more }) {
   if (whole.length < 2) return [muted(whole.length ? W.oneOffer : W.noOffers), refused(out), colours(data, out)];
   const top = Math.max(...whole.map((o) => o.total ?? 0)),
     early = among(offers).shown,
-    items = shown.map((o) => item(o, { yours, top, open, late: !early.includes(o), assumed: data.prices.of?.assumed }));
+    items = shown.map((o) =>
+      item(o, { yours, top, open, late: !early.includes(o), assumed: data.prices.of?.assumed, mine }),
+    );
   return [
     data.shift > 0 && remark(W.whatIf(data.shift)),
     h('p', { class: 'note' }, W.basis(f.number(data.hours_known), f.number(data.hours), data.power)),
@@ -241,7 +261,7 @@ const muted = (text) => h('p', { class: 'muted' }, text);
 const ageOf = ({ kind, since, checked }) => (kind === 'regulated' ? since : (checked ?? since));
 
 /** One place of the ranking, and what is behind it. */
-function item(offer, { yours, top, open, late, assumed }) {
+function item(offer, { yours, top, open, late, assumed, mine }) {
   const w = (value) => `${(value / top) * 100}%`;
   const marks = [
     offer.yours && (assumed ? W.yoursAssumed : W.yours),
@@ -257,7 +277,7 @@ function item(offer, { yours, top, open, late, assumed }) {
       open: open.has(offer.id),
       ontoggle: () => {
         details.open ? open.add(offer.id) : open.delete(offer.id);
-        if (details.open && !behind.hasChildNodes()) behind.append(...inside(offer));
+        if (details.open && !behind.hasChildNodes()) behind.append(...inside(offer), mine(offer));
       },
     },
     h(
@@ -280,7 +300,7 @@ function item(offer, { yours, top, open, late, assumed }) {
       h('span', { class: 'n total' }, f.euro(offer.total)),
     ),
   );
-  const behind = h('div', { class: 'behind' }, open.has(offer.id) && inside(offer));
+  const behind = h('div', { class: 'behind' }, open.has(offer.id) && [inside(offer), mine(offer)]);
   details.append(behind);
   return h(
     'li',

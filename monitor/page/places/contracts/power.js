@@ -1,6 +1,7 @@
 // Which subscribed power the house needs, by the rule of the Linky's breaker: the server makes the sentences.
 import * as f from '../../base/format.js';
 import { h } from '../../base/dom.js';
+import { assumedPrices } from '../../parts/notice.js';
 import { figures } from '../../parts/table.js';
 import { block } from '../../parts/block.js';
 import { W } from './words.js';
@@ -14,6 +15,7 @@ export function powerBlock(data) {
     h('p', { class: 'summary-line' }, data.verdict),
     h('p', { class: 'note' }, W.power.range(f.fullDate(data.from), f.fullDate(data.last_day))),
     data.remarks.map((text) => h('p', { class: 'note' }, text)),
+    data.assumed && assumedPrices(),
     figures({
       caption: W.power.title,
       columns: [

@@ -11,7 +11,7 @@ import { powerBlock } from './power.js';
 import { whyNothing } from './ranking.js';
 import { byColour, coloursOf, remaining, seasonMap } from './tempo.js';
 import { windowsBlock } from './off_peak.js';
-import { answered, away, blank, block, came, emptyBlock, FAILED, page, wayTo } from '../../parts/block.js';
+import { answered, away, blank, block, came, emptyBlock, FAILED, page, toSettings, wayTo } from '../../parts/block.js';
 import { W } from './words.js';
 
 const NOTHING = {},
@@ -127,7 +127,9 @@ function partsOf({ meter, season, today, isTempo }) {
 
 function nothingBlock(meter, today) {
   const why = whyNothing(meter, today);
-  return emptyBlock(W.compare, why === 'noContract' ? T.prices.noContract : W[why]);
+  return why === 'noContract'
+    ? block(W.compare, h('p', { class: 'muted' }, T.prices.noContract), toSettings('contrat', T.prices.set))
+    : emptyBlock(W.compare, W[why]);
 }
 
 const seasonEnd = (season) => plusDays(`${season + 1}-09-01`, -1);

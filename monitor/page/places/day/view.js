@@ -12,7 +12,7 @@ import { head, shortcuts } from './head.js';
 import { ofWhole, sideOfInterval } from './compared_day.js';
 import { power } from './power.js';
 import { blank, page, wayTo } from '../../parts/block.js';
-import { notesBlock, notesOf } from '../../parts/notes.js';
+import { noteForm, notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
 import { contradiction } from '../../sources/sources.js';
 import { W } from './words.js';
@@ -21,7 +21,7 @@ const POINTS = 1500; // the minutes of a day of 25 hours
 
 /** @import {Context} from '../../../../deploy/page/types' */
 /** @param {Context} context */
-export default async function day({ meter, detail, query, now }) {
+export default async function day({ meter, meters, detail, query, now }) {
   const today = dateOf(now()),
     date = isDate(detail) ? detail : today,
     other = isDate(query.get('c')) ? query.get('c') : null,
@@ -44,7 +44,16 @@ export default async function day({ meter, detail, query, now }) {
     const begun = async () => isEmpty(await ask()) || again();
     return { ...view(nothing(meter, date, today)), ...(goesOn && { refresh: begun }) };
   }
-  const parts = await partsOf({ meter, date, other, query, keys, data, updated: goesOn ? stamp(now) : null });
+  const parts = await partsOf({
+    meter,
+    several: meters.length > 1,
+    date,
+    other,
+    query,
+    keys,
+    data,
+    updated: goesOn ? stamp(now) : null,
+  });
   const refresh = async () => {
     const next = await ask();
     if (isEmpty(next) || !next.series !== !data.series) return again();
@@ -76,7 +85,7 @@ async function answers({ meter, date, other, today, now }) {
 const ofDays = (energy) => (energy?.whole?.across_wh ? null : energy);
 
 /** What is below the head. Energy that was imported has no curve. updated: the time of it, of today. */
-async function partsOf({ meter, date, other, query, keys, data, updated }) {
+async function partsOf({ meter, several, date, other, query, keys, data, updated }) {
   const { series, compared: compare } = data,
     why = whyBlock(meter, date, date),
     chart = series && (await power({ meter, date, series, other, compare, query, keys, why: why.of })),
@@ -111,9 +120,23 @@ async function partsOf({ meter, date, other, query, keys, data, updated }) {
     byHour.show(data.energy, data.otherDay?.energy);
     byDevice.show(data.energy);
   }
+  const note = noteForm(meter, date, several, async () => {
+    data = { ...data, written: await notesOf(meter.id) };
+    flags.show(data.written);
+  });
   show();
   return {
-    nodes: () => [chart?.node, notes.node, flags.node, figures.node, whose.node, why.node, byHour.node, byDevice.node],
+    nodes: () => [
+      chart?.node,
+      notes.node,
+      flags.node,
+      note,
+      figures.node,
+      whose.node,
+      why.node,
+      byHour.node,
+      byDevice.node,
+    ],
     entered: chart?.entered,
     refresh(next) {
       data = next;

@@ -41,7 +41,7 @@ export default {
   meanActive: (power) => `average ${power} (active)`,
   mean: (power, time) => `average ${power} (active) over ${time}`,
   minutesSummary: (min, max) => `Power over the last ten minutes, between ${min} and ${max}.`,
-  noCost: 'Price unknown for this contract: add it to prices.yaml.',
+  noCost: 'Price unknown for this contract.',
   costLater: 'The cost will appear within a quarter of an hour.',
   todayUnknown: 'Today’s totals will be available again when the database responds.',
   expectedInAll: (amount) => `${amount} expected`,

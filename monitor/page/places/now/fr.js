@@ -43,7 +43,7 @@ export default {
   meanActive: (power) => `moyenne ${power} (active)`,
   mean: (power, time) => `moyenne ${power} (active) sur ${time}`,
   minutesSummary: (min, max) => `Puissance des dix dernières minutes, entre ${min} et ${max}.`,
-  noCost: 'Prix inconnu pour ce contrat : ajoutez-le dans prices.yaml.',
+  noCost: 'Prix inconnu pour ce contrat.',
   costLater: 'Le coût s’affichera d’ici un quart d’heure.',
   todayUnknown: 'Le bilan du jour sera de nouveau disponible dès que la base répondra.',
   expectedInAll: (amount) => `${amount} prévus`,

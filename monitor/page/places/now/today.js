@@ -3,6 +3,7 @@ import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
+import { toSettings } from '../../parts/block.js';
 import { href } from '../../base/router.js';
 import { dateOf, dayStart, MINUTE, weekday } from '../../base/time.js';
 import { amountsOf } from '../../parts/expected.js';
@@ -92,7 +93,11 @@ function amounts({ wh, cost, injected_wh: injected }, name) {
 }
 
 const remarks = (today, date, { early, old }) => [
-  today.cost != null ? `${f.capital(W.withSubscription)}.` : early ? W.costLater : W.noCost,
+  today.cost != null
+    ? `${f.capital(W.withSubscription)}.`
+    : early
+      ? W.costLater
+      : [W.noCost, ' ', toSettings('contrat', T.prices.set)],
   ...sameHour(today, date),
   ...todayTexts(today),
   old ? ` ${f.capital(T.updated(f.clock(Date.parse(today.at))))}.` : '',

@@ -30,7 +30,7 @@ export default {
   chart: { day: 'By day', month: 'By month', year: 'By year' },
   summary: (kind, total) => `${kind}, by tariff; ${total} in total.`,
   partial: (missing, total, ratio) => `Partial data: ${f.number(missing)} of ${total} hours missing (${ratio})`,
-  noPriceMore: 'Add it to prices.yaml; past costs will be recalculated.',
+  noPriceMore: 'Set it; past costs will be recalculated.',
   heat: 'Hours',
   heatSummary:
     'Average energy at each hour of the day, by day of the year: the stronger the colour, the higher the use.',

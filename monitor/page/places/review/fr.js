@@ -30,7 +30,7 @@ export default {
   summary: (kind, total) => `${kind}, par tarif ; ${total} en tout.`,
   partial: (missing, total, ratio) =>
     `Données partielles : ${f.number(missing)}${f.THIN}h ${missing > 1 ? 'manquent' : 'manque'} sur ${total} (${ratio})`,
-  noPriceMore: 'Ajoutez-le dans prices.yaml ; les coûts passés seront recalculés.',
+  noPriceMore: 'Indiquez-le ; les coûts passés seront recalculés.',
   heat: 'Heures',
   heatSummary:
     'Énergie moyenne à chaque heure du jour, par jour de l’année : plus la couleur est marquée, plus la consommation est forte.',

@@ -6,7 +6,7 @@ import { again } from '../../base/router.js';
 import { contractYear, dateOf, daysBetween, earlier, period, plusDays, yearBefore } from '../../base/time.js';
 import { piece, stamp } from '../../parts/refresh.js';
 import { notice } from '../../parts/notice.js';
-import { answered, away, blank, came, page } from '../../parts/block.js';
+import { answered, away, blank, came, page, toSettings } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
 import { comparing } from './compared_period.js';
@@ -93,7 +93,13 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
       h(
         'div',
         { class: 'notices' },
-        !cost && notice('warn', T.prices.none, offer ? W.noPriceMore : T.prices.noContract),
+        !cost &&
+          notice(
+            'warn',
+            T.prices.none,
+            offer ? W.noPriceMore : T.prices.noContract,
+            toSettings('contrat', T.prices.set),
+          ),
       ),
     ),
     figures = piece((all, closed, { previous, yearAgo, weather, hour }) =>

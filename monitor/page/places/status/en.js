@@ -32,7 +32,7 @@ export default {
     older: (n) => `${f.number(n)} older`,
     rules: (on, all) => `Rules: ${on} of ${all}`,
     off: (rule) => `${rule} (off)`,
-    notSent: 'No messages are sent: add “alerts” to monitor.yaml.',
+    notSent: 'No messages are sent.',
     nothingSent: 'No messages have been sent yet.',
     messages: 'Messages',
     sent: (n) => `${f.number(n)} sent`,

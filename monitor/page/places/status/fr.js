@@ -32,7 +32,7 @@ export default {
     older: (n) => `${f.number(n)} ${f.plural(n, 'plus ancienne', 'plus anciennes')}`,
     rules: (on, all) => `Règles : ${on} sur ${all}`,
     off: (rule) => `${rule} (désactivée)`,
-    notSent: 'Aucun message n’est envoyé : ajoutez « alerts » à monitor.yaml.',
+    notSent: 'Aucun message n’est envoyé.',
     nothingSent: 'Aucun message n’a encore été envoyé.',
     messages: 'Messages',
     sent: (n) => `${f.number(n)} ${f.plural(n, 'envoyé', 'envoyés')}`,

@@ -12,7 +12,7 @@ import pytest
 from monitor.base.calendar import midnight
 from monitor.money.bill import Bill, Cost, Missing
 from monitor.money.calendars import Calendars
-from monitor.money.dated_files import SpotPrices, read_spot
+from monitor.money.dated_files import SpotPrices
 from monitor.money.prices import DatedAmount, Kind, PricedOffer, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
 from monitor.money.rules import Rule, Span, Spot
@@ -265,8 +265,7 @@ def quarters(count: int, wh: int = 1000, first: int = 0) -> list[HourEnergy]:
 
 def by_market(usage: Sequence[HourEnergy], mwh: Mapping[int, int], *rows: PriceRow, **more: Any) -> Comparison:
     """Compare with the market, whose prices are known of some quarters, EUR a MWh."""
-    lines = [f"{quarter(n).astimezone(UTC):%FT%TZ};{price}" for n, price in mwh.items()]
-    spot = read_spot("\n".join(["start_utc;eur_mwh", *lines]).encode(), "x")
+    spot = SpotPrices.of_starts({int(quarter(n).timestamp()): Decimal(price) for n, price in mwh.items()})
     accise = (DatedAmount(date(2020, 1, 1), Decimal(20)),)
     return result(*rows, MARKET, offers=[SOBRY], usage=usage, spot=spot, accise=accise, **more)
 

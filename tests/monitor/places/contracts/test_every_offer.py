@@ -66,7 +66,7 @@ def minutes() -> list[tuple[datetime, int, bool]]:
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
-    return load_prices(None, tmp_path_factory.mktemp("prices"))
+    return load_prices(tmp_path_factory.mktemp("prices"))
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from monitor.base.formats import Formats, ten_thousandths
 from monitor.money.amounts import CostAnswer
 from monitor.money.bill import Cost, Missing
 from monitor.money.costs import Answer, Period
+from monitor.money.price_status import PricedAs
 from monitor.places.review.csv import json_rows, write_csv
 from monitor.places.review.report import Tables
 from monitor.readings.hours import Meter
@@ -53,6 +55,15 @@ def test_a_cost_of_which_a_part_is_known_is_shown_and_marked_in_each_form(missin
     cost = Cost(energy=Decimal("38.21"), subscription=Decimal("3.51"), missing=[missing])
     assert forms(cost) == ("41.72", "41.72", 417_200)
     assert "€41.72*" in table(cost)
+
+
+def test_rows_for_programs_say_that_the_prices_are_only_assumed() -> None:
+    answer = october(Cost(energy=Decimal("38.21")))
+    for assumed in (True, False):
+        (row,) = json.loads(json_rows(replace(answer, priced_as=PricedAs("Tarif Bleu", assumed))))
+        assert ("assumed_prices" in row["flags"]) is assumed
+    (row,) = json.loads(json_rows(replace(october(Cost(missing=[NO_PRICE])), priced_as=PricedAs("mine", assumed=True))))
+    assert "assumed_prices" not in row["flags"]
 
 
 @pytest.mark.parametrize("missing", [NO_CONTRACT, NO_PRICE])

@@ -11,7 +11,7 @@ import pytest
 from common.check.findings import Finding, Report, Status
 from common.machine.host import Host, User
 from monitor.base.config import Listen, MonitorConfig
-from monitor.base.household import Address, AlertsConfig, ContractLine, House
+from monitor.base.household import ContractLine, House, Household
 from monitor.money.price_files import load_prices
 from monitor.places.status.check import (
     DatabaseFacts,
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 OLD, NEW, OTHER = "021861999999", "031961123456", "041961555555"
-HOUSE = MonitorConfig(meters=(House(NEW, "Maison", (OLD,)),))
+HOUSE = MonitorConfig(household=Household(meters=(House(NEW, "Maison", (OLD,)),)))
 GOOD = DatabaseFacts(
     where="teleinfodb at localhost:3306",
     version="11.8.6-MariaDB",
@@ -45,10 +45,11 @@ OPEN = MonitorConfig(listen=Listen(host="127.0.0.1", port=8080), auth="none")
 EVERYWHERE = replace(OPEN, listen=Listen(host="0.0.0.0", port=8080))
 LOCKED = replace(EVERYWHERE, auth="password", password_file=FILE)
 ROOF, PLUG = Source(1, "toit", "production", None), Source(2, "prise", "device", "031961123465")
-WRONG_LINES = replace(
-    HOUSE,
-    meters=(House(NEW, "Maison", ("021861999998",)),),
-    contracts=(ContractLine("03196112345", date(2025, 1, 1), "base", 6),),
+WRONG_LINES = MonitorConfig(
+    household=Household(
+        meters=(House(NEW, "Maison", ("021861999998",)),),
+        contracts=(ContractLine("03196112345", date(2025, 1, 1), "base", 6),),
+    )
 )
 
 
@@ -65,7 +66,12 @@ def pages() -> Iterator[PageFacts]:
 
 
 def databases() -> Iterator[DatabaseFacts]:
-    yield from (GOOD, replace(GOOD, can_write=("INSERT",)), replace(GOOD, has_rollups=False))
+    yield from (
+        GOOD,
+        replace(GOOD, can_write=("INSERT",)),
+        replace(GOOD, unwritable=("settings",)),
+        replace(GOOD, has_rollups=False),
+    )
     yield from (replace(GOOD, meters=()), replace(GOOD, up_to=None))
     yield replace(GOOD, up_to=NOW - timedelta(hours=3))
     yield SILENT
@@ -86,8 +92,8 @@ class Private(Host):
         return self._may_write
 
 
-def alerts(*to: Address, may_write: bool = True) -> Iterator[Finding]:
-    settings = MonitorConfig(alerts=AlertsConfig(to=to), state=Path("/var/lib/teleinfo-monitor"))
+def alerts(*to: str, may_write: bool = True) -> Iterator[Finding]:
+    settings = MonitorConfig(state=Path("/var/lib/teleinfo-monitor"), household=Household(addresses=to))
     return diagnose_alerts(settings, Path("/none/monitor.yaml"), Private(may_write=may_write))
 
 
@@ -98,9 +104,8 @@ def every_finding() -> Iterable[Finding]:
 def _findings() -> Iterator[Finding]:
     for page in pages():
         yield from diagnose_page(page)
-    good = Address(text="ntfys://token@secret.example.org/house")
-    yield from alerts()
-    yield from alerts(good, Address(file=Path("/none/mail")), Address(text="smoke://signal"))
+    good = "ntfys://token@secret.example.org/house"
+    yield from alerts(good, "smoke://signal")
     yield from alerts(good, may_write=False)
     for facts in databases():
         yield from diagnose_database(facts, HOUSE, NOW)
@@ -111,7 +116,7 @@ def _findings() -> Iterator[Finding]:
     yield TEXTS.finding("prices_ok", offers="110 offers", day="2026-08-01")
     yield TEXTS.finding("prices_to_note", what="so")
     yield TEXTS.finding("prices_wrong", what="so", show_all="prices show --all")
-    for key in ("prices_unreadable", "tempo_unreadable", "calendars_unreadable", "database_newer"):
+    for key in ("prices_unreadable", "database_newer"):
         yield TEXTS.finding(key, why="so", show="prices")
     yield TEXTS.finding("broker_not_configured")
     for key in ("meters_live", "meters_not_live"):
@@ -142,10 +147,16 @@ def test_a_household_in_order_gets_no_advice() -> None:
 def test_a_power_that_the_offer_does_not_have_is_told_with_those_that_it_has(
     language: str, text: str, tmp_path: Path
 ) -> None:
-    config = replace(HOUSE, contracts=(ContractLine(NEW, date(2025, 1, 1), "base", 10),))
-    prices = load_prices(None, tmp_path, config.spot)
+    config = MonitorConfig(household=Household(contracts=(ContractLine(NEW, date(2025, 1, 1), "base", 10),)))
+    prices = load_prices(tmp_path)
     found = [one.what for one in diagnose_prices(prices, config, date(2026, 3, 1), language)]
     assert any(what.replace("\u00a0", " ").startswith(text) for what in found), found
+
+
+def test_a_contract_of_an_offer_without_prices_is_a_problem(tmp_path: Path) -> None:
+    config = MonitorConfig(household=Household(contracts=(ContractLine(NEW, date(2025, 1, 1), "zen", 9),)))
+    found = list(diagnose_prices(load_prices(tmp_path), config, date(2026, 3, 1), "en"))
+    assert [one.status for one in found if one.what.startswith("zen")] == [Status.PROBLEM]
 
 
 def said(file: Path, text: str, code: int) -> str:
@@ -159,9 +170,6 @@ def said(file: Path, text: str, code: int) -> str:
     ("text", "code", "facts"),
     [
         ("database: {port: 1}", 1, ("Database: no server at localhost:1", "→")),
-        ("contracts: [{meter: '1', from: 2025-01-01, offer: zen, power: 9}]", 1, ("problem Prices: zen",)),
-        ("tempo: /nowhere.csv", 1, ("problem Tempo: /nowhere.csv: cannot be read",)),
-        ("calendars: {ohm-modulo: /nowhere.csv}", 1, ("problem Calendars: /nowhere.csv",)),
         ("datebase: {}", 2, ("did you mean 'database'",)),
     ],
 )

@@ -1,6 +1,7 @@
 """Addresses of alerts as `check` sees them, and the command `alerts`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,16 @@ from common.machine.host import Host
 from monitor.__main__ import main
 from monitor.alerts import child
 from monitor.alerts.texts import TEXTS, why
+from monitor.base.addresses import NAME, SavedAddresses, write_addresses
+from monitor.base.alert_settings import AlertSettings
 from monitor.base.config import MonitorConfig
-from monitor.base.household import Address, AlertsConfig
+from monitor.base.household import Household
+from monitor.money.current import snapshot
 from monitor.places.status.check_alerts import diagnose_alerts
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # by apprise, on 3.11
 
-NTFY = Address(text="ntfys://token@secret.example.org/house")
+NTFY = "ntfys://token@secret.example.org/house"
 #: As a monitor leaves it that was killed: an event goes on, one is over, a message was sent and one was given up.
 NOTED = {
     "engine": {
@@ -51,26 +55,29 @@ def private(tmp_path: Path) -> Path:
     return file
 
 
-def found(config: AlertsConfig | None, path: Path) -> list[tuple[str, str]]:
-    settings = MonitorConfig(alerts=config, state=path.with_name("state"))
+def found(path: Path, *addresses: str) -> list[tuple[str, str]]:
+    settings = MonitorConfig(state=path.with_name("state"), household=Household(addresses=addresses))
     return [(finding.status.value, finding.what) for finding in diagnose_alerts(settings, path, Host(path.parent))]
 
 
 def test_addresses_are_named_by_kind_only(private: Path) -> None:
-    assert found(None, private) == []  # no alerts are wanted
-    ((status, what),) = found(AlertsConfig(to=(NTFY,)), private)
+    assert found(private) == []  # nobody is to be told
+    ((status, what),) = found(private, NTFY)
     assert (status, "ntfys 1" in what, "secret" in what) == ("ok", True, False)
 
 
 def test_what_keeps_alerts_from_being_sent_is_found(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, state = private.with_name("mail"), private.with_name("state")
-    file.write_text("mailtos://me:secret@example.org\n")
-    file.chmod(0o644)
-    state.touch()
+    state = private.with_name("state")
     monkeypatch.setattr("monitor.places.status.check_alerts.find_spec", lambda name: None)
-    state_is_file, readable, missing = found(AlertsConfig(to=(NTFY, Address(file=file))), private)
+    state.touch()
+    state_is_file, _ = found(private, NTFY)
     assert (state_is_file[0], str(state) in state_is_file[1]) == ("problem", True)
-    assert (readable[0], str(file) in readable[1]) == ("note", True)
+    state.unlink()
+    state.mkdir()
+    write_addresses(state, SavedAddresses(1, (NTFY,)))
+    (state / NAME).chmod(0o644)
+    *_, readable, missing = found(private, NTFY)
+    assert (readable[0], str(state / NAME) in readable[1]) == ("note", True)
     assert missing == ("problem", "the Python package apprise is missing")
 
 
@@ -87,8 +94,11 @@ def test_each_reason_has_words(language: str) -> None:
 def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration; the command is called with it."""
     file = tmp_path / "monitor.yaml"
-    settings = {"auth": "none", "state": str(tmp_path), "alerts": {"to": [NTFY.text], "rules": {"budget": False}}}
-    file.write_text(json.dumps(settings))
+    file.write_text(json.dumps({"auth": "none", "state": str(tmp_path)}))
+    household = Household(addresses=(NTFY,), alerts=AlertSettings(rules={"budget": False}))
+    settings = snapshot(MonitorConfig(state=tmp_path), [], {})
+    settings = settings._replace(config=replace(settings.config, household=household))
+    monkeypatch.setattr("monitor.places.status.check_alerts.settings_now", lambda *_: settings)
     monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "alerts", "--config", str(file)])
     return file
 
@@ -124,9 +134,10 @@ def test_the_list_is_there_before_the_monitor_ran(
 
 
 def test_a_test_needs_an_address(
-    configured: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured.write_text("auth: none\n")
-    monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "alerts", "--config", str(configured), "--test"])
+    file = tmp_path / "monitor.yaml"
+    file.write_text(json.dumps({"state": str(tmp_path), "database": {"host": "127.0.0.1", "port": 1}}))
+    monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "alerts", "--config", str(file), "--language", "en", "--test"])
     assert main() == 2
-    assert "alerts.to" in capsys.readouterr().err
+    assert "no address" in capsys.readouterr().err

@@ -1,0 +1,191 @@
+"""All sections of the household's settings, and what the rooms use of their values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from common.contract.retention import RETENTION
+from common.contract.sources import SOURCES
+from common.errors import ConfigError
+from common.settings.fields import Field, Problem, Section, Wrong
+from common.settings.language import French
+from monitor.base.alert_settings import ADDRESSES, ALERTS
+from monitor.base.french import TEXTS
+from monitor.base.household import BUDGET, CONTRACTS, METERS, NOTES, PAGE, PORTS, ContractLine, Household, houses
+from monitor.money.calendars import foreign_words
+from monitor.money.dated_files import QUARTER
+from monitor.money.price_document import read_document
+from monitor.money.prices import PriceFile, PriceTable
+
+OWN = "prices"  # the name of the owner's own prices, where others have that of their file
+_french = French(TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPrices:
+    """What the owner says of prices: offers and rows as a table of prices has them, and the holidays that count."""
+
+    file: PriceFile | None
+    alsace_moselle: bool = False  # has two more bank holidays, for offers with a cheaper week-end
+
+
+@dataclass(frozen=True, slots=True)
+class _FeedIn:
+    start: Annotated[date, Field(fr="À partir du", en="From", key="from")]
+    price: Annotated[float, Field(fr="Prix", en="Price", unit="€ / kWh", low=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedOfPrices:
+    """What a form asks of prices beside the offers."""
+
+    feed_in: Annotated[tuple[_FeedIn, ...], Field(fr="Vente du surplus", en="Sale of the surplus")] = ()
+    alsace_moselle: Annotated[
+        bool,
+        Field(
+            fr="Jours fériés d’Alsace-Moselle",
+            en="Bank holidays of Alsace and Moselle",
+            help_fr="Deux de plus, pour les offres dont les jours fériés sont moins chers.",
+            help_en="Two more, for offers that are cheaper on bank holidays.",
+        ),
+    ] = False
+
+
+def _own_prices(value: Any) -> OwnPrices:
+    if not isinstance(value, dict):
+        raise Wrong("des offres sont attendues", "offers are expected")
+    document = {key: one for key, one in value.items() if key != "alsace_moselle"}
+    alsace_moselle = value.get("alsace_moselle", False)
+    if type(alsace_moselle) is not bool:
+        raise Wrong("alsace_moselle : oui ou non est attendu", "alsace_moselle: true or false is expected")
+    try:
+        file = read_document(_as_yaml(document), OWN) if document else None
+    except ConfigError as error:
+        texts = [str(one).removeprefix(f"{OWN}: ") for one in error.all]
+        raise Wrong(" ; ".join(map(_french, texts)), "; ".join(texts)) from error
+    return OwnPrices(file, alsace_moselle)
+
+
+def _as_yaml(value: Any) -> Any:
+    """Return JSON as YAML reads it: numbers as keys, and days."""
+    if isinstance(value, dict):
+        return {int(key) if key.isdecimal() else key: _as_yaml(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_as_yaml(one) for one in value]
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Wrong("un jour tel que 2026-01-15 est attendu", "a day such as 2026-01-15 is expected") from None
+
+
+def _quarter(value: Any) -> int:
+    try:
+        moment = datetime.fromisoformat(value)
+        start = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (TypeError, ValueError):
+        start = 1
+    if start % QUARTER:
+        raise Wrong(
+            "un quart d’heure tel que 2026-01-15T10:00:00Z est attendu",
+            "a quarter of an hour such as 2026-01-15T10:00:00Z is expected",
+        )
+    return start
+
+
+_Day = Annotated[date, Field(fr="Jour", en="Day", read=_day, schema={"type": "string", "format": "date"})]
+_Quarter = Annotated[
+    int, Field(fr="Heure (UTC)", en="Hour (UTC)", read=_quarter, schema={"type": "string", "format": "date-time"})
+]
+_DAYS = 10_000  # at most, of one calendar
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDays:
+    """The days and market prices that the owner wrote down."""
+
+    tempo: Annotated[
+        Mapping[_Day, Literal["blue", "white", "red"]], Field(fr="Jours Tempo", en="Tempo days", longest=_DAYS)
+    ] = field(default_factory=dict)
+    days: Annotated[
+        Mapping[str, Annotated[Mapping[_Day, str], Field(fr="Jours", en="Days", longest=_DAYS)]],
+        Field(fr="Jours annoncés, par calendrier", en="Announced days, by calendar", longest=50),
+    ] = field(default_factory=dict)
+    spot: Annotated[
+        Mapping[_Quarter, float],
+        Field(fr="Prix de marché", en="Market prices", unit="€ / MWh", longest=400_000),
+    ] = field(default_factory=dict)
+
+
+PRICES: Section[OwnPrices] = Section(
+    name="prices",
+    kind=Annotated[
+        Any,
+        Field(fr="", en="", widget="prices", read=_own_prices, schema={"type": "object"}, asked=_AskedOfPrices),
+    ],
+    default={},
+    fr="Prix",
+    en="Prices",
+)
+CALENDARS: Section[OwnDays] = Section(
+    name="calendars",
+    kind=OwnDays,
+    default={"tempo": {}, "days": {}, "spot": {}},
+    fr="Jours annoncés et prix de marché",
+    en="Announced days and market prices",
+)
+SECTIONS: Mapping[str, Section[Any]] = {
+    one.name: one
+    for one in (
+        METERS, CONTRACTS, PRICES, CALENDARS, NOTES, BUDGET, ALERTS, ADDRESSES, SOURCES, RETENTION, PORTS, PAGE,
+    )
+}  # fmt: skip
+
+
+def household_of(values: Mapping[str, Any], addresses: Sequence[str] = ()) -> Household:
+    """Return the household of the typed values of its sections; one that is not there has its default."""
+
+    def of(section: Section[Any]) -> Any:
+        return values[section.name] if section.name in values else section.read(section.default)
+
+    return Household(
+        meters=houses(of(METERS)),
+        contracts=tuple(sorted(of(CONTRACTS), key=lambda line: (line.meter, line.start))),
+        notes=tuple(sorted(of(NOTES), key=lambda note: note.at)),
+        budget=of(BUDGET).euros,
+        alerts=of(ALERTS),
+        addresses=tuple(addresses),
+        language=of(PAGE).language,
+        ports=of(PORTS),
+    )
+
+
+def check_together(values: Mapping[str, Any], prices: PriceTable) -> Iterable[Problem]:
+    """Yield what is wrong between typed sections: costs would be unknown without a word.
+
+    Args:
+        values: the sections that are looked at.
+        prices: all prices, with the owner's.
+    """
+    lines: Sequence[ContractLine] = values.get(CONTRACTS.name, ())
+    for number, line in enumerate(lines):
+        if prices.offer(line.offer) is None:
+            at = f"{CONTRACTS.name}[{number}].offer"
+            yield Problem(at, f"l’offre {line.offer} n’existe pas", f"there is no offer {line.offer}")
+    days: OwnDays = values.get(CALENDARS.name, OwnDays())
+    for name, asked in foreign_words(days.days, prices):
+        words = ", ".join(sorted(asked))
+        yield Problem(
+            f"{CALENDARS.name}.days.{name}",
+            f"aucun jour n’est {words}, les mots que les offres attendent",
+            f"no day is {words}, the words that the offers ask for",
+        )

@@ -1,0 +1,256 @@
+// The past from files of Enedis, EDF, Home Assistant or a table: what is in them, what would be added, then adding it;
+// each import can be taken back.
+import * as api from '../../base/api.js';
+import { h, icon } from '../../base/dom.js';
+import * as f from '../../base/format.js';
+import { language, T } from '../../base/i18n.js';
+import { dateOf } from '../../base/time.js';
+import { refusal } from '../../parts/refusal.js';
+import { select } from '../../parts/controls.js';
+import { asked, ended, problemOf } from './requests.js';
+import { W } from './words.js';
+
+/** @import {Meter} from '../../../../deploy/page/types' */
+
+const PIECE = 1 << 20,
+  MOST = 64 << 20, // bytes
+  INJECTED = 'EAIT';
+
+/** @type {(size: number) => [number, number][]} */
+export function pieces(size) {
+  const count = Math.max(1, Math.ceil(size / PIECE));
+  return Array.from({ length: count }, (_, i) => [i * PIECE, Math.min(size, (i + 1) * PIECE)]);
+}
+
+/** @type {(context: {meter: Meter | null, meters: Meter[]}) => HTMLElement[]} */
+export function pastGroup({ meter, meters }) {
+  let chosen = meter?.id ?? null;
+  const list = h('ul', { class: 'entries', 'aria-live': 'polite' }),
+    before = imports();
+  const take = (files) => {
+    for (const file of files) list.append(entry(file, () => chosen, before.look));
+  };
+  const input = h('input', {
+    type: 'file',
+    multiple: true,
+    class: 'hidden',
+    id: 'files',
+    onchange: () => {
+      take(input.files ?? []);
+      input.value = '';
+    },
+  });
+  const drop = h(
+    'div',
+    {
+      class: 'drop',
+      ondragover: (event) => {
+        event.preventDefault();
+        drop.classList.add('over');
+      },
+      ondragleave: () => drop.classList.remove('over'),
+      ondrop: (event) => {
+        event.preventDefault();
+        drop.classList.remove('over');
+        take(event.dataTransfer?.files ?? []);
+      },
+    },
+    h('p', null, W.past.drop),
+    input,
+    h('label', { class: 'button', for: 'files' }, icon('plus'), W.past.choose),
+  );
+  before.look();
+  return [
+    h('p', { class: 'note' }, W.past.help),
+    meters.length > 1 &&
+      h(
+        'label',
+        { class: 'inline' },
+        T.meterChoice,
+        select({ options: meters.map(({ id, name }) => [id, name]), value: chosen, onpick: (id) => (chosen = id) }),
+      ),
+    drop,
+    list,
+    before.node,
+  ].filter((one) => one !== false);
+}
+
+/** A file: it is looked at first; nothing is added before its owner says so. */
+function entry(file, meterOf, added) {
+  /** @type {string[]} */
+  let chosen = [];
+  const state = h('div', null),
+    node = h('li', null, h('strong', null, file.name), state);
+  const show = (...parts) => state.replaceChildren(...parts.filter((part) => part !== false && part != null));
+  const close = h('button', { class: 'link-button', type: 'button', onclick: () => node.remove() }, T.close);
+  /** @param {string[]} [series] */
+  async function run(dryRun, series = chosen) {
+    chosen = series;
+    const bar = h('progress', { max: 1, 'aria-label': W.past.reading });
+    show(h('p', null, dryRun ? W.past.reading : W.past.adding), bar);
+    try {
+      const made = await sent(
+        file,
+        { kind: null, name: file.name, meter: meterOf(), dry_run: dryRun, series },
+        (share) => {
+          bar.value = share / 2;
+        },
+      );
+      const end = await ended(made, (progress) => {
+        bar.value = 0.5 + (progress ?? 0) / 2;
+      });
+      if (end.state !== 'done') show(wrong(problemOf(end) ?? W.past.failed), ask(end.result?.series), close);
+      else if (dryRun) show(found(end.result), act(end.result), close);
+      else {
+        show(h('p', null, icon('ok'), W.past.added), found(end.result), close);
+        added();
+      }
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      show(
+        ...refusal(error).map(wrong),
+        h('button', { class: 'button', type: 'button', onclick: () => run(dryRun) }, T.notices.retry),
+        close,
+      );
+    }
+  }
+  /** A database of Home Assistant may have several series. */
+  const ask = (names) =>
+    names &&
+    h(
+      'label',
+      { class: 'inline' },
+      W.past.series,
+      select({
+        options: [['', W.choose], ...Object.keys(names).map((name) => [name, name])],
+        value: '',
+        onpick: (name) => name && run(true, [name]),
+      }),
+    );
+  const act = (result) =>
+    hasNew(result) && h('button', { class: 'button', type: 'button', onclick: () => run(false) }, W.past.add);
+  if (file.size > MOST) show(wrong(W.past.tooBig(f.bytes(MOST))), close);
+  else run(true);
+  return node;
+}
+
+const wrong = (text) => h('p', { class: 'wrong' }, icon('warn'), h('span', null, text));
+
+/** Makes a request of a file, sends it piece by piece, and lets it begin. */
+async function sent(file, args, progress) {
+  const { id } = await api.makeRequest('import', args),
+    parts = pieces(file.size);
+  for (const [i, [from, to]] of parts.entries()) {
+    await api.sendPiece(id, i, file.slice(from, to));
+    progress((i + 1) / parts.length);
+  }
+  await api.startRequest(id);
+  return id;
+}
+
+const total = (counts) => Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+const counted = (list) => (list ?? []).reduce((sum, { count }) => sum + count, 0);
+
+/** Whether there is something to add. */
+export const hasNew = (result) => total(result.new) > 0;
+
+/** What is in a file, what would be added or was, what overlaps, what is missing: sentences. */
+const found = (result) =>
+  h(
+    'ul',
+    { class: 'found' },
+    sentences(result).map((text) => h('li', null, text)),
+  );
+
+/** The local days of an instant, or a day; the end is that of a period. */
+const days = (from, to) => (from.length === 10 ? [from, to] : [dateOf(Date.parse(from)), dateOf(Date.parse(to) - 1)]);
+
+/** @type {(result: any) => string[]} */
+export function sentences(result) {
+  const P = W.past,
+    { new: added, new_wh: wh, gaps } = result,
+    lengths = Object.entries(added ?? {}).map(([length, count]) => P.lengths[length](count)),
+    kwh = wh && total(Object.fromEntries(Object.entries(wh).filter(([register]) => register !== INJECTED))),
+    counts = {
+      same: result.same,
+      read: result.read,
+      finer: result.finer,
+      different: counted(result.different),
+      overlaps: counted(result.overlaps),
+    };
+  return [
+    result.from && P.range(...days(result.from, result.to).map(f.fullDate)),
+    result.meter_is_new && P.newMeter(result.meter),
+    lengths.length ? P.new(lengths.join(', '), wh ? f.energy(kwh) : '') : P.nothingNew,
+    ...Object.entries(counts).map(([name, count]) => count > 0 && P.counts[name](f.number(count))),
+    gaps?.hours > 0 && P.missing(P.lengths.hours(gaps.hours)),
+    gaps?.days > 0 && P.missing(P.lengths.days(gaps.days)),
+    ...(result.left_out ?? []).map((one) => `${one[language]}${T.colon}${f.number(one.count)}`),
+  ].filter(Boolean);
+}
+
+/** The imports that are there, once each: a file that brings nothing new is one of before, or none. */
+export function kept(requests) {
+  const done = (kind) => asked(requests, kind).filter(({ state }) => state === 'done'),
+    gone = new Set(done('import-forget').map((one) => one.arguments.id)),
+    byNumber = new Map(done('import').map((one) => [one.result?.import, one]));
+  return [...byNumber].filter(([number]) => number != null && !gone.has(number)).map(([, one]) => one);
+}
+
+/** What was imported from here, each with the way back. */
+function imports() {
+  const node = h('div', null);
+  async function look() {
+    const { requests } = await api.requests().catch(() => ({ requests: [] })),
+      done = kept(requests);
+    node.replaceChildren(
+      ...(done.length
+        ? [
+            h('h3', null, W.past.imports),
+            h(
+              'ul',
+              { class: 'lines' },
+              done.map((one) => line(one)),
+            ),
+          ]
+        : []),
+    );
+  }
+  function line({ arguments: args, result, finished_at: at }) {
+    const state = h('span', { class: 'note', role: 'status' });
+    const back = h(
+      'button',
+      {
+        class: 'link-button',
+        type: 'button',
+        onclick: async () => {
+          back.disabled = true;
+          try {
+            const { id } = await api.makeRequest('import-forget', { id: result.import });
+            await api.startRequest(id);
+            const end = await ended(id, () => {});
+            if (end.state === 'done') await look();
+            else {
+              back.disabled = false;
+              state.textContent = problemOf(end) ?? W.past.failed;
+            }
+          } catch (error) {
+            if (error.status === undefined) throw error;
+            back.disabled = false;
+            state.textContent = refusal(error).join(' ');
+          }
+        },
+      },
+      W.remove,
+      h('span', { class: 'hidden' }, ` ${args.name}`),
+    );
+    return h(
+      'li',
+      null,
+      h('span', null, args.name, ' ', h('span', { class: 'note' }, f.tableDate(dateOf(Date.parse(at))))),
+      back,
+      state,
+    );
+  }
+  return { node, look };
+}

@@ -1,0 +1,200 @@
+"""Which ports are read where the configuration says `port: ask`: offers what there is, and takes what a monitor chose.
+
+The choice is remembered in a file beside the spool, so that neither the monitor nor the broker is needed afterwards.
+All monitors may choose, and the newest choice counts. What they retain comes again at each connection, in any order: so
+that of a monitor is news only if it differs from what that monitor said before.
+"""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from common.contract.ports import OfferedPort, read_choice, write_offer
+from common.errors import ConfigError, MessageError
+from common.machine.host import Host
+from common.mqtt.events import REFUSED, PublishToken, publish_advice
+from common.runtime.logs import ChangeLogger, RateLimiter
+from common.settings.file_errors import reason
+from reader.config import ReaderConfig
+from reader.line.port_list import pi_model, ports
+
+log = logging.getLogger(__name__)
+
+FILE = "ports.json"  # beside the spool
+LOOK_EVERY = 5.0  # seconds between two looks at which ports there are
+_MOST_MONITORS = 8  # that are remembered
+_NOTHING_CHOSEN = "No port is chosen yet: choose that of the meter in the page, under Réglages. There are: %s"
+
+#: What each monitor chose for this reader, the newest last.
+_Choices = dict[str, tuple[str, ...]]
+
+
+def ports_of(config: ReaderConfig) -> tuple[str, ...]:
+    """Return the ports of the configuration or, where it says `ask`, those that were chosen.
+
+    Raises:
+        OSError: the latter cannot be read, such as by another user.
+    """
+    return config.port or _newest(_read(config.spool.path / FILE, config.name))
+
+
+def ports_to_open(config: ReaderConfig) -> tuple[str, ...]:
+    """Return the same, for a command that opens them.
+
+    Raises:
+        ConfigError: none is chosen, or it cannot be read which.
+    """
+    try:
+        chosen = ports_of(config)
+    except OSError as error:
+        raise ConfigError(f"{config.spool.path / FILE}: cannot be read: {reason(error)}") from error
+    if not chosen:
+        raise ConfigError("no port is chosen yet: choose that of the meter in the page, under Réglages; or give --port")
+    return chosen
+
+
+class PortChoice:
+    """Offers the ports of this machine, and remembers the choice; for one thread."""
+
+    def __init__(
+        self, reader: str, folder: Path, publish: Callable[[bytes], PublishToken | None], machine: Host | None = None
+    ) -> None:
+        """Read the choice of before.
+
+        Args:
+            reader: its name.
+            folder: where the choice is remembered.
+            publish: retains an offer; it returns None where that is not possible now.
+            machine: where the ports are.
+        """
+        self._reader = reader
+        self._file = folder / FILE
+        self._publish = publish
+        self._machine = machine or Host()
+        self._rate_limiter = RateLimiter()
+        self._file_log = ChangeLogger(log)
+        self._published: bytes | None = None  # on this connection
+        self._token: PublishToken | None = None  # of that message
+        self._refusal_log = ChangeLogger(log)
+        self._look_due = 0.0  # monotonic
+        try:
+            self._choices = _read(self._file, reader)
+        except OSError as error:
+            log.warning("%s cannot be read: %s; until a port is chosen again, none is read", self._file, reason(error))
+            self._choices = {}
+        if not self.ports:
+            log.warning(_NOTHING_CHOSEN, ", ".join(ports(self._machine)) or "none, plug in the adapter")
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The ports that are chosen now."""
+        return _newest(self._choices)
+
+    def on_message(self, monitor: str, payload: bytes, now: float) -> bool:
+        """Handle what a monitor retains; return whether other ports are chosen now."""
+        before = self.ports
+        try:
+            chosen = read_choice(payload, self._reader) if payload else None
+        except MessageError as error:
+            if self._rate_limiter.allow(monitor, now):
+                log.warning("Ignored the choice of ports of the monitor %s: %s", monitor, error)
+            return False
+        if chosen is None or self._choices.get(monitor) == chosen:
+            return False
+        self._choices.pop(monitor, None)
+        self._choices[monitor] = chosen
+        while len(self._choices) > _MOST_MONITORS:
+            del self._choices[next(iter(self._choices))]
+        self._save()
+        if chosen == before:
+            return False
+        self._look_due = now
+        log.info("The monitor %s chose %s", monitor, ", ".join(chosen) or "no port: none is read until it chooses one")
+        return True
+
+    def connected(self) -> None:
+        """Publish the offer again: the broker may have lost it."""
+        self._published = None
+
+    def tick(self, now: float) -> None:
+        """Publish what can be listened to, when that has changed."""
+        if now < self._look_due and self._published is not None:
+            return
+        self._look_due = now + LOOK_EVERY
+        offer = write_offer(self._offered())
+        if offer != self._published:
+            self._token = self._publish(offer)
+            self._published = None if self._token is None else offer
+
+    def on_answer(self, token: PublishToken, code: int) -> None:
+        """Log that the broker refuses the offer: its access rules may be older than the topic is."""
+        if token != self._token:
+            return
+        if code < REFUSED:
+            self._refusal_log.reset()
+        else:
+            text = (
+                f"The broker refuses the ports that the page could offer (reason {code:#04x}): {publish_advice(code)}"
+            )
+            self._refusal_log.log(logging.WARNING, text)
+
+    def _offered(self) -> list[OfferedPort]:
+        """Return the ports that there are, and those that were chosen and are not there; none is opened."""
+        there, chosen = ports(self._machine), self.ports
+        names = [*there, *(port for port in chosen if port not in there)]
+        return [OfferedPort(name, _label(name, self._machine), name in chosen, self._is_there(name)) for name in names]
+
+    def _is_there(self, name: str) -> bool:
+        return "://" in name or self._machine.path(name).exists()
+
+    def _save(self) -> None:
+        part = self._file.with_suffix(".part")
+        choices = [{"monitor": monitor, "ports": chosen} for monitor, chosen in self._choices.items()]
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(part, "w", encoding="utf-8") as stream:
+                json.dump({"choices": choices}, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(self._file)
+        except OSError as error:
+            text = f"{self._file} cannot be written: {reason(error)}; after a restart the port must be chosen again"
+            self._file_log.log(logging.WARNING, text)
+        else:
+            self._file_log.reset()
+
+
+def _newest(choices: _Choices) -> tuple[str, ...]:
+    return next(reversed(choices.values()), ())
+
+
+def _read(file: Path, reader: str) -> _Choices:
+    """Read what was chosen; nothing of a file that is damaged."""
+    try:
+        rows = json.loads(file.read_bytes())["choices"]
+        choices = {}
+        for row in rows:
+            choice = {"reader": reader, "ports": row["ports"]}
+            choices[str(row["monitor"])] = read_choice(json.dumps(choice).encode(), reader) or ()
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, RecursionError, MessageError):
+        log.warning("%s is damaged: the port that was chosen is taken from the broker again", file)
+        return {}
+    return choices
+
+
+def _label(name: str, machine: Host) -> str:
+    """Return what people call a port.
+
+    >>> _label("/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_D30AB-if00-port0", Host())
+    'FTDI FT230X Basic UART D30AB'
+    """
+    last = name.rpartition("/")[2]
+    if name.startswith("/dev/serial/by-id/"):
+        return re.sub(r"-if\d+(-port\d+)?$", "", last.removeprefix("usb-")).replace("_", " ")
+    pi = "" if "USB" in last or "ACM" in last or "://" in name else pi_model(machine)
+    return f"{pi}: {last}" if pi else last if name.startswith("/dev/") else name

@@ -1,0 +1,110 @@
+"""Imports of the page: the same readers and the same writer as those of the command `import`."""
+
+import re
+
+from common.errors import ConfigError, FileRefused
+from storer.database.meters import known_meters
+from storer.imports import writer
+from storer.imports.facts import facts
+from storer.imports.home_assistant import SeriesNeeded, read_series
+from storer.imports.importer import DayImporter, DayOutcome, Importer, Outcome
+from storer.imports.kinds import PARSERS, NotRecognised, parse_content
+from storer.imports.temperatures import parse_temperatures
+from storer.requests import table
+from storer.requests.job import Job
+from storer.requests.problem import Failed, failed
+
+_KINDS = (*PARSERS, "home-assistant", writer.TEMPERATURES)
+_LONGEST = 200  # characters of a name
+
+
+def import_file(job: Job) -> None:
+    """Import the file of a request."""
+    kind = job.arguments.get("kind")
+    if kind is not None and kind not in _KINDS:
+        raise Failed("Ce type de fichier n’existe pas.", "There is no such kind of file.")
+    name = re.sub(r"[^\w .()+-]", "_", job.text("name").rpartition("/")[2])[-_LONGEST:]
+    data = table.read_file(job.connection, job.request.id)
+    meter, dry_run = _find_meter(job), job.arguments.get("dry_run") is True
+
+    def written(outcome: Outcome | DayOutcome) -> None:
+        job.finish(facts(outcome))
+
+    try:
+        if kind == writer.TEMPERATURES:
+            days = DayImporter(job.connection, meter, dry_run=dry_run, written=written)
+            days.run(name, parse_temperatures(data), job.now)
+            return
+        importer = Importer(
+            job.connection,
+            meter,
+            series=read_series(_series(job)),
+            dry_run=dry_run,
+            progress=job.progress,
+            written=written,
+        )
+        importer.run(kind, name, lambda kind, request: parse_content(kind, name, data, request), job.now)
+    except SeriesNeeded as error:
+        raise Failed(
+            "Cette base a plusieurs séries d’énergie : choisissez celle du compteur.",
+            "This database has several series of energy: choose that of the meter.",
+            {"series": error.known},
+        ) from error
+    except NotRecognised as error:
+        raise Failed(
+            "Ce fichier n’est pas reconnu : il faut un fichier d’Enedis, d’EDF, de Home Assistant, ou CSV.",
+            "This file is not recognised: a file of Enedis, EDF, Home Assistant or CSV is expected.",
+        ) from error
+    except (FileRefused, ConfigError) as error:
+        raise failed(error) from error
+    except (MemoryError, RecursionError) as error:
+        raise Failed(
+            "Ce fichier est trop grand pour cette machine : exportez moins d’années à la fois.",
+            "This file is too large for this machine: export fewer years at once.",
+        ) from error
+
+
+def _series(job: Job) -> list[str]:
+    series = job.arguments.get("series") or []
+    if not isinstance(series, list) or not all(isinstance(one, str) for one in series):
+        raise Failed("Les séries ne sont pas lisibles.", "The series cannot be read.")
+    return series
+
+
+def _find_meter(job: Job) -> tuple[int | None, str]:
+    """Return number and address of the meter of the file; the number is None if nothing of it is stored yet.
+
+    A wrong digit must not make a meter: a new one is the first, or one that another has replaced.
+    """
+    meters, meter = known_meters(job.connection), job.arguments.get("meter")
+    if meter is None and len(meters) == 1:
+        return next((number, address) for address, number in meters.items())
+    if meter is None:
+        raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
+    if meter in meters:
+        return meters[meter], str(meter)
+    if not isinstance(meter, str) or not re.fullmatch("[0-9]{12}", meter):
+        raise Failed("Une adresse de compteur a 12 chiffres.", "The address of a meter has 12 digits.")
+    if meters and not _is_replaced(job, meter):
+        raise Failed(
+            f"Le compteur {meter} est inconnu. Est-ce l’ancien ? Indiquez d’abord quel compteur l’a remplacé.",
+            f"The meter {meter} is unknown. Is it the old one? First say which meter has replaced it.",
+        )
+    return None, meter
+
+
+def _is_replaced(job: Job, meter: str) -> bool:
+    rows = job.connection.query("SELECT 1 FROM settings WHERE section = 'meters' AND JSON_SEARCH(value, 'one', %s,"
+                                " NULL, '$.*.replaces') IS NOT NULL", (meter,))  # fmt: skip
+    return bool(rows)
+
+
+def forget_import(job: Job) -> None:
+    """Delete what an import brought."""
+    number = job.arguments.get("id")
+    if type(number) is not int:
+        raise Failed("Il manque le numéro de l’import.", "The number of the import is missing.")
+    try:
+        writer.forget(job.connection, number, lambda rows: job.finish({"rows": rows}))
+    except ConfigError as error:
+        raise Failed(f"Il n’y a pas d’import {number}.", f"There is no import {number}.") from error

@@ -1,0 +1,15 @@
+"""The offers that a contract may have."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from monitor.money.prices import PricedOffer, PriceFile, PriceTable
+from monitor.places.contracts.offers import answer
+
+
+def test_offers_come_by_supplier_and_one_s_own_come_first() -> None:
+    offers = (PricedOffer("zen", "EDF", "Zen"), PricedOffer("mine"), PricedOffer("eco", "alpiq", "Éco"))
+    prices = PriceTable([PriceFile("bundled", offers=offers)])
+    request = cast("Any", SimpleNamespace(home=SimpleNamespace(prices=prices)))
+    found = [(one.id, one.supplier, one.name) for one in answer(request).offers]
+    assert found == [("mine", "", "mine"), ("eco", "alpiq", "Éco"), ("zen", "EDF", "Zen")]
