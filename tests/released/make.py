@@ -46,6 +46,7 @@ from tests.support.programs import WITHIN, Service, wait_until
 from tests.support.rolling import roll_up
 from tests.support.servers import UNSYNCED_DATABASE, Broker, find_program, free_port
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.sources import series, write_source
 from tests.support.storing import StorerCommand, client, exported, make_tables, query, store
 
@@ -114,6 +115,10 @@ def _fill(server: Server, storer: StorerCommand, work: Path) -> None:
     days.write_text("2026-10-01,14.8\n2026-10-02,13.2\n")
     _run(storer, "import", "csv", hours, "--meter", ADDRESS)
     _run(storer, "import", "temperatures", days, "--meter", ADDRESS)
+    save_settings(database, alerts=ALERTS)
+    query(database, "INSERT INTO requests (kind, arguments) VALUES ('backup', '{}')", "SELECT 1")
+    with contextlib.closing(database.connect()) as connection:
+        note_forgotten(connection, "gone")
     empty = [
         table
         for table in ("frames", "minutes", "source_minutes", "label_sets", *FIRST, *LAST)
@@ -150,7 +155,6 @@ def _services(work: Path, broker: Broker, server: Server) -> dict[str, Service]:
             "listen": {"port": free_port()},
             "auth": "none",
             "state": str(work / "state"),
-            "alerts": ALERTS,
             "mqtt": mqtt,
             "database": database | {"user": server.user},
         },

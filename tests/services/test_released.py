@@ -97,7 +97,7 @@ def test_what_the_broker_retains_of_it_is_written_anew_or_cleared(
 ) -> None:
     before: dict[str, str] = json.loads(gzip.decompress((released / "retained.json.gz").read_bytes()))
     reader = settings_of(released, tmp_path, broker)
-    make_tables(fresh_database)
+    save_settings(make_tables(fresh_database), alerts=ALERTS)
     login = {"host": fresh_database.host, "port": fresh_database.port, "password": fresh_database.password}
     with listen(broker) as mqtt, contextlib.ExitStack() as stack:
         for topic, payload in before.items():
@@ -107,9 +107,7 @@ def test_what_the_broker_retains_of_it_is_written_anew_or_cleared(
         programs = [
             stack.enter_context(Service("reader", tmp_path, reader).start()),
             stack.enter_context(Service("storer", tmp_path, {"mqtt": reader["mqtt"], "database": login}).start()),
-            stack.enter_context(
-                Monitor(fresh_database, tmp_path, name="cellar", mqtt=reader["mqtt"], alerts=ALERTS).begin()
-            ),
+            stack.enter_context(Monitor(fresh_database, tmp_path, name="cellar", mqtt=reader["mqtt"]).begin()),
         ]
         wait_until(
             lambda: before.keys() <= {topic for topic, _ in mqtt.messages[count:]}, WITHIN, f"{[*before]}", programs
