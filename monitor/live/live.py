@@ -347,7 +347,7 @@ class Live:
     def _publish_alerts(self) -> None:
         """Tell MQTT and all clients what is wrong, when it changes."""
         connected = self._state.connected
-        source = connected, self.alerts.events(), self.named_meters()
+        source = connected, self.alerts.events(), self.named_meters(), self._config.household
         if source == self._alerts_source:
             return
         self._alerts_source = source
