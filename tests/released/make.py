@@ -36,6 +36,7 @@ from reader.buffer.item import ItemKind
 from reader.buffer.journal import Journal
 from reader.buffer.spool import Spool
 from storer.backup.dump import FIRST, LAST
+from storer.database.forgotten import note_forgotten
 from storer.database.schema import FOLDER
 from storer.export.rollups import ROLLUPS
 from storer.frames.rejected import Rejection

@@ -16,6 +16,7 @@ from tests.support.mqtt_client import listen
 from tests.support.programs import WITHIN, Service, wait_until
 from tests.support.servers import Broker
 from tests.support.servers import Database as Server
+from tests.support.settings import save_settings
 from tests.support.storing import StorerCommand, client, exported, make_tables
 
 
