@@ -10,12 +10,10 @@ defer_rare_modules()  # before the imports that would load them
 import argparse
 import contextlib
 import logging
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.runtime import logs
 from common.runtime.cli import (
@@ -68,12 +66,6 @@ def _parser() -> argparse.ArgumentParser:
         declare=later("reader.check.command:declare_check"),
     )
     commands.add_parser(
-        "forget",
-        parents=[common],
-        help="forget a storer, a reader or a meter that was removed",
-        declare=_declare_forget,
-    )
-    commands.add_parser(
         "simulate", help="simulate a meter on a pseudo-terminal and print its name", declare=_declare_simulate
     )
     commands.add_parser(
@@ -96,16 +88,6 @@ def _parser() -> argparse.ArgumentParser:
 def _declare_decode(decode: argparse.ArgumentParser) -> None:
     decode.add_argument("files", nargs="+", metavar="FILE", help="a recording, or raw bytes; - for standard input")
     decode.set_defaults(command=_decode)
-
-
-def _declare_forget(forget: argparse.ArgumentParser) -> None:
-    forget.add_argument(
-        "name",
-        metavar="NAME",
-        help="a storer's name, to stop waiting for its confirmations; a reader's name; or the 12 digits of a meter, to"
-        " remove it from broker and Home Assistant; none of them may be in use",
-    )
-    forget.set_defaults(command=_forget)
 
 
 def _declare_simulate(simulate: argparse.ArgumentParser) -> None:
@@ -155,33 +137,6 @@ def _run(arguments: argparse.Namespace) -> int:
         service.run()
     logging.getLogger(__name__).info("Stopped")
     return shutdown.exit_code
-
-
-def _forget(arguments: argparse.Namespace) -> int:
-    from common.contract.topics import device_topic
-    from common.mqtt.forget import ForgetFailed, NotKnown, forget_meter, forget_program, known_meters
-    from reader.delivery.confirmation import STORERS, forget_storer
-
-    settings = _settings(arguments)
-    topics, name = Topics(settings.mqtt.topic), arguments.name
-    if re.fullmatch("[0-9]{12}", name):
-        if not forget_meter(settings.mqtt, topics, name, device_topic(settings.home_assistant.prefix, name)):
-            meters = ", ".join(known_meters(settings.mqtt, topics)) or "none"
-            raise NotKnown(f"no such meter: {name}; known are: {meters}")
-        forgotten = [name]
-    else:
-        folder = settings.spool.path / STORERS
-
-        def forget_here() -> bool:
-            try:
-                return forget_storer(folder, name)
-            except OSError as error:
-                raise ForgetFailed(f"{folder}: {error.strerror}; try again with sudo") from error
-
-        # A retained status would bring the storer back at the next start.
-        forgotten = [f"the {who}" for who in forget_program(settings.mqtt, topics, "reader", name, forget_here)]
-    print(f"{' and '.join(forgotten)} {'is' if len(forgotten) == 1 else 'are'} forgotten")  # noqa: T201
-    return 0
 
 
 def _decode(arguments: argparse.Namespace) -> int:

@@ -111,7 +111,7 @@ class ReaderService:
             self._beat()
             if self._monotonic() >= self._health_due:
                 self._health_due += HEALTH_EVERY
-                self._delivery.reload_storers()
+                self._delivery.remember_storers()
                 self._retry_spool()
                 self._warn_of_shared_meters()
                 # Again: a node of a cluster of brokers that has hung may have published our will since we left it.

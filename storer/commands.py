@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.runtime import logs
 from common.runtime.cli import LOCAL_TIMES, UTC_TIMES, Command, add_version, config_option, later, run_cli
@@ -89,11 +88,6 @@ def _declare_restore(restore: argparse.ArgumentParser) -> None:
     mode.add_argument("--month", type=_month, metavar="MONTH", help="put back only this one, such as 2026-07")
     mode.add_argument("--release", type=_month, metavar="MONTH", help="let retention drop a month that was put back")
     restore.set_defaults(command=_restore)
-
-
-def _declare_forget(forget: argparse.ArgumentParser) -> None:
-    forget.add_argument("name", metavar="NAME", help="its name; it must not be running")
-    forget.set_defaults(command=_forget)
 
 
 def _settings(arguments: argparse.Namespace, *, moved: bool = False) -> "StorerConfig":
@@ -216,23 +210,6 @@ def _print_backup(what: str, backup: "Backup") -> None:
         print(f"teleinfo-storer: {note}", file=sys.stderr)  # noqa: T201 - for a person
 
 
-def _forget(arguments: argparse.Namespace) -> int:
-    from common.mqtt.forget import NotKnown, forget_program
-
-    settings = _settings(arguments)
-    forgotten, unknown = set(), None
-    for base in settings.mqtt.topic:
-        try:
-            forgotten |= set(forget_program(settings.mqtt, Topics(base), "storer", arguments.name))
-        except NotKnown as error:
-            unknown = error
-    if unknown is not None and not forgotten:
-        raise unknown
-    names = " and ".join(f"the {who}" for who in sorted(forgotten))
-    print(f"{names} {'is' if len(forgotten) == 1 else 'are'} forgotten by the broker and its clients")  # noqa: T201
-    return 0
-
-
 _COMMANDS = (
     _Command("run", "store frames until stopped", _only(_run), epilog=LOCAL_TIMES),
     _Command("migrate", "update the tables, as `run` does", _only(_migrate)),
@@ -264,7 +241,6 @@ _COMMANDS = (
         _declare_restore,
         epilog=UTC_TIMES,
     ),
-    _Command("forget", "forget a storer or reader that is no longer used", _declare_forget),
     _Command(
         "forget-meter",
         "delete all that the database has of a meter, while storers run",

@@ -7,14 +7,13 @@ import queue
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from common.contract.topics import Topics
 from common.errors import ConfigError, TeleinfoError
-from common.machine.deployment import here
 from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
 from common.settings.config import Broker, client_name
@@ -33,93 +32,6 @@ class NotAllowed(ForgetFailed):
 
 class Running(ForgetFailed):
     """It is not gone."""
-
-
-class NotKnown(ForgetFailed):
-    """There is no program or meter of this name: the text lists the known ones."""
-
-
-def forget_program(
-    settings: Broker, topics: Topics, own: str, name: str, forget_here: Callable[[], bool] = lambda: False
-) -> list[str]:
-    """Forget the reader and the storer of this name, unless they run; return what was forgotten, such as `storer main`.
-
-    Args:
-        settings: where the broker is, and the account of the program `own`, `reader` or `storer`.
-        topics: the program's.
-        own: the program that runs this command.
-        name: the name to forget.
-        forget_here: deletes what this machine remembers of a storer of this name, and returns whether it did; called
-            unless the storer runs.
-
-    Raises:
-        ConfigError: this is no valid name.
-        NotKnown: neither broker nor reader knows this name.
-        ForgetFailed: it is running, or the broker did not answer or refused.
-    """
-    _check_name(name)
-    by_name = _known_programs(settings, topics, own, name)
-    programs = [program for program in ("reader", "storer") if f"{program} {name}" in by_name]
-    remembered = by_name.get(f"storer {name}") not in _RUNNING and forget_here()
-    if not programs and not remembered:
-        names = f"known are: {', '.join(by_name)}" if by_name else "the broker knows of nobody"
-        raise NotKnown(f"no such name: {name}; {names}")
-    forgotten = [f"storer {name}"] if remembered else []
-    failure: ForgetFailed | None = None
-    for program in programs:
-        try:
-            _refuse_running(program, name, by_name[f"{program} {name}"])
-            forget(settings, topics, program, name)
-        except ForgetFailed as error:
-            failure = _with_command(error, program, name)
-        else:
-            forgotten.append(f"{program} {name}")
-    # Of two of the name, one may be running; but missing access rights are always reported.
-    if failure is not None and (not forgotten or isinstance(failure, NotAllowed)):
-        raise failure
-    return list(dict.fromkeys(forgotten))
-
-
-def _known_programs(settings: Broker, topics: Topics, own: str, wanted: str) -> dict[str, str | None]:
-    """Return the retained status of each reader and storer, by names such as `reader home`; surely of the one wanted.
-
-    RabbitMQ sends nothing that it retains to a filter with `+`.
-    """
-    unused = topics.health(own, _own_id())
-    return {
-        f"{program} {name}": _status(payload)
-        for program in ("reader", "storer")
-        for name, payload in _retained(settings, topics.status(program, "+"), unused, wanted).items()
-    }
-
-
-def known_meters(settings: Broker, topics: Topics) -> list[str]:
-    """Return the meters with a retained link state."""
-    return list(_retained(settings, topics.link("+"), topics.health("reader", _own_id())))
-
-
-def _retained(settings: Broker, wanted: str, unused: str, level: str = "", timeout: float = 10) -> dict[str, bytes]:
-    """Return the retained messages of `wanted`, by the level of the topic that its `+` stands for, such as `level`.
-
-    They are complete when our own message on `unused` comes back; no other client uses that topic.
-    """
-    deadline = time.monotonic() + timeout
-    begin, end = wanted.split("+")
-    filters = [wanted, *([f"{begin}{level}{end}"] if level else []), unused]
-    with (
-        captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), filters, deadline, warnings) as client,
-    ):
-        retained = {message.topic: message.payload for message in client.clear(unused) if message.payload}
-    return {topic.removeprefix(begin).removesuffix(end): retained[topic] for topic in sorted(retained)}
-
-
-def _with_command(error: ForgetFailed, program: str, name: str) -> ForgetFailed:
-    """Return the error; of missing access rights, with the command that has them."""
-    if not isinstance(error, NotAllowed):
-        return error
-    command = here(f"teleinfo-{program}").run(f"teleinfo-{program}", f"forget {name}")
-    return NotAllowed(f"{error}; with a {program}'s account: {command}")
 
 
 def _refuse_running(program: str, name: str, status: str | None) -> None:

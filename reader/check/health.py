@@ -149,8 +149,7 @@ def _storers(facts: ServiceFacts, confirmed_by: str, *, delivers: bool) -> Itera
     for name, status in sorted(facts.storers.items()):
         away = "storer_away" if fine else "storer_missed"
         key = {"online": "storer_online", "stalled": "storer_stalled"}.get(status, away)
-        forget = here(PROGRAM).run(PROGRAM, f"forget {name}")
-        yield TEXTS.finding(key, name=name, status=TEXTS.translated(status), storer_check=check, forget=forget)
+        yield TEXTS.finding(key, name=name, status=TEXTS.translated(status), storer_check=check)
     if not facts.storers and confirmed_by == "auto":
         yield TEXTS.finding("storer_unknown")
 

@@ -54,15 +54,6 @@ class Confirmation(NamedTuple):
         return cls(storer, *times)
 
 
-def forget_storer(folder: Path, name: str) -> bool:
-    """Delete a storer's name; return whether it existed. A running reader notices within a minute."""
-    path = folder / name
-    if path.parent != folder or not path.is_file():
-        return False
-    path.unlink()
-    return True
-
-
 @dataclass(slots=True)
 class _Storer:
     """What is known of one storer."""
@@ -170,16 +161,11 @@ class Storers:
             except OSError as error:
                 log.warning("Cannot delete storer %s from %s: %s", name, self._folder, error.strerror)
 
-    def reload(self) -> None:
-        """Forget the storers whose files are gone: `teleinfo-reader forget` deletes them."""
-        if self._wanted != AUTO:
-            return
-        names = self._on_disk()
-        for name, storer in list(self._storers.items()):
-            if not storer.remembered:  # writing it failed
+    def remember(self) -> None:
+        """Write the names again that could not be written."""
+        for name, storer in self._storers.items():
+            if not storer.remembered:
                 self._remember(name)
-            elif names is not None and name not in names:
-                self.forget(name)
 
     def disconnected(self) -> None:
         """The broker is away: the status of all storers is unknown."""
@@ -207,14 +193,11 @@ class Storers:
 
     def _recall(self) -> list[str]:
         """Return the names that a previous run has remembered."""
-        return sorted(self._on_disk() or ())[:MAX_STORERS]
-
-    def _on_disk(self) -> set[str] | None:
-        """Return the remembered names; None without a readable folder."""
         try:
-            return {path.name for path in self._folder.iterdir() if _is_name(path.name)} if self._folder else None
+            names = sorted(path.name for path in self._folder.iterdir() if _is_name(path.name)) if self._folder else []
         except OSError:
-            return None
+            return []
+        return names[:MAX_STORERS]
 
     def _remember(self, name: str) -> OSError | None:
         if self._folder is not None:

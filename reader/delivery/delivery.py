@@ -167,9 +167,9 @@ class Delivery:
         if without_storer and not self._storers.puback_suffices:
             self._on_first_storer()
 
-    def reload_storers(self) -> None:
-        """Forget the storers that `teleinfo-reader forget` has removed."""
-        self._storers.reload()
+    def remember_storers(self) -> None:
+        """Write the names of storers that could not be written."""
+        self._storers.remember()
 
     # -- periodic work -------------------------------------------------------------------------------------------------
 

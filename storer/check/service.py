@@ -139,5 +139,4 @@ def diagnose_readers(facts: StorerFacts) -> Iterator[Finding]:
 
 
 def _look(name: str) -> dict[str, Any]:
-    check, forget = (here(_READER).run(_READER, what) for what in ("check", f"forget {name}"))
-    return {"name": name, "reader_check": check, "forget": forget}
+    return {"name": name, "reader_check": here(_READER).run(_READER, "check")}

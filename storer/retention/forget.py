@@ -31,7 +31,6 @@ _ROWS = 10_000  # deleted in one statement
 _WAIT = 60  # seconds for a backup that ends soon
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
 TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imported_temperatures", "imports")
-_PROGRAM = "teleinfo-storer"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _IN_FLIGHT = 2 * _HOUR  # what a transaction that began before may still add is not older, but for replays
 _REJECTED = "FROM rejected_messages WHERE CONCAT('/', topic, '/') LIKE %s OR LOCATE(%s, payload)"
@@ -127,8 +126,7 @@ def forget_meter(
         print(f"deleted: {_listed(deleted)}", file=out)
         print(
             "The storer deletes its label sets within three days. The next backup writes the files of its months"
-            " without it; dumps of before have it until they are a year old. What the broker keeps"
-            f" of it is removed by: {here(_PROGRAM).run('teleinfo-reader', f'forget {address}')}",
+            " without it; dumps of before have it until they are a year old. The broker keeps its last values.",
             file=out,
         )
     return 0

@@ -1,7 +1,5 @@
 import json
 import logging
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +9,8 @@ from common.errors import ConfigError
 from common.mqtt.events import Message
 from common.mqtt.forget import ForgetFailed, forget, forget_meter
 from common.settings import config
-from reader.__main__ import main as reader_main
-from storer.__main__ import main as storer_main
-from tests.support.mqtt_client import log_in
-from tests.support.servers import PASSWORD, READER_RULES, Broker, account, careful_broker, free_port
+from tests.support.servers import Broker, free_port
 from tests.support.session_client import SessionClient
-from tests.support.wording import says
 
 OFFLINE, ONLINE, STALLED = (json.dumps({"status": word, "wait": 0.0}) for word in ("offline", "online", "stalled"))
 
@@ -121,25 +115,6 @@ def test_a_reader_says_its_status_in_one_word(broker: Broker, topics: Topics) ->
     assert forget(settings(broker), topics, "reader", "cellar") is True
 
 
-def test_a_reader_that_may_not_say_so_to_the_broker_names_who_may(
-    programs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "reader.yaml"
-    with careful_broker(tmp_path / "broker") as broker:
-        with log_in(account(broker, "storer")) as storer:
-            storer.retain("teleinfo/storer/old/status", OFFLINE)
-        file.write_text(
-            "port: simulate://historic-single-phase-base\n"
-            f"mqtt: {{host: {broker.host}, port: {broker.port}, username: reader, password: {PASSWORD}}}\n"
-            f"spool: {{path: {tmp_path}}}\n"
-        )
-        monkeypatch.setattr("sys.argv", ["teleinfo-reader", "forget", "old", "--config", str(file)])
-        assert reader_main() == 1
-    said = capsys.readouterr().err
-    assert "check its access rules" in said
-    assert re.search(r"; with a storer's account: (/\S+/)?teleinfo-storer forget old\n$", said)
-
-
 METER = "031961123456"
 
 
@@ -230,118 +205,3 @@ def test_a_right_that_is_missing_is_said(
         with pytest.raises(ForgetFailed, match=fact.format(health=topics.health("storer", "main"))) as caught:
             forget(settings(broker, account), topics, "storer", "main", timeout=10)
         assert f"{broker.host}:{broker.port}" in str(caught.value)
-
-
-# --- the commands ----------------------------------------------------------------------------------------------------
-
-
-class Household:
-    """The two commands, with the accounts that a careful broker has for them."""
-
-    def __init__(self, broker: Broker, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.broker = broker
-        self._monkeypatch = monkeypatch
-        self._files = {}
-        for program, more in (
-            ("reader", f"port: simulate://historic-single-phase-base\nspool: {{path: {folder}}}\n"),
-            ("storer", "database: {password: x}\n"),
-        ):
-            self._files[program] = folder / f"{program}.yaml"
-            account = f"host: {broker.host}, port: {broker.port}, username: {program}, password: {PASSWORD}"
-            self._files[program].write_text(f"mqtt: {{{account}}}\n{more}")
-
-    def left(self, **topics: str) -> None:
-        """Have these retained; `__` stands for a slash."""
-        with log_in(account(self.broker, "everybody")) as speaker:
-            for topic, payload in topics.items():
-                speaker.retain(f"teleinfo/{topic.replace('__', '/')}", payload)
-
-    def forget(self, program: str, name: str) -> int:
-        self._monkeypatch.setattr(
-            "sys.argv", [f"teleinfo-{program}", "forget", name, "--config", str(self._files[program])]
-        )
-        return {"reader": reader_main, "storer": storer_main}[program]()
-
-
-@pytest.fixture
-def household(programs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Household]:
-    rules = f"{READER_RULES}topic read teleinfo/+/state\n"  # as in mosquitto/acl
-    with careful_broker(tmp_path / "broker", reader=rules) as broker:
-        yield Household(broker, tmp_path, monkeypatch)
-
-
-def test_an_unknown_name_is_an_error_that_says_which_are_known(
-    household: Household, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert household.forget("reader", "lost") == 1
-    assert "nobody" in capsys.readouterr().err
-    household.left(reader__cellar__status="offline", reader__attic__status="online", storer__main__status=OFFLINE)
-    household.left(**{f"{METER}__link": "offline"})
-    for program, name, facts in (
-        ("reader", "cellaar", "cellaar...reader attic...reader cellar...storer main..."),
-        ("storer", "cellaar", "cellaar...reader attic...reader cellar...storer main..."),
-        ("reader", "031961000000", f"031961000000...{METER}..."),
-    ):
-        assert household.forget(program, name) == 1
-        captured = capsys.readouterr()
-        assert captured.out == ""
-        assert says(captured.err.strip(), f"teleinfo-{program}: ...{facts}")
-
-
-def test_the_reader_s_command_forgets_readers(household: Household, capsys: pytest.CaptureFixture[str]) -> None:
-    household.left(reader__cellar__status="offline", reader__cellar__health="{}", reader__cellar__ports="{}")
-    household.left(reader__attic__status="offline", reader__attic__ports="{}")
-    assert household.forget("reader", "cellar") == 0
-    with log_in(account(household.broker, "everybody")) as listener:
-        listener.subscribe("teleinfo/reader/#")
-        listener.subscribe("at/the/end")  # the broker sends its pending messages before it answers this
-        assert {topic for topic, _ in listener.messages} == {
-            f"teleinfo/reader/attic/{it}" for it in ("status", "ports")
-        }
-    assert capsys.readouterr().out == "the reader cellar is forgotten\n"
-    assert household.forget("reader", "cellar") == 1
-    said = capsys.readouterr().err
-    assert "reader attic" in said
-    assert "reader cellar" not in said
-
-
-def test_the_storer_s_command_forgets_storers_and_names_who_may_forget_readers(
-    household: Household, capsys: pytest.CaptureFixture[str]
-) -> None:
-    household.left(storer__main__status=OFFLINE, reader__cellar__status="offline")
-    assert household.forget("storer", "main") == 0
-    assert "storer main" in capsys.readouterr().out
-    assert household.forget("storer", "cellar") == 1
-    assert "teleinfo-reader forget cellar" in capsys.readouterr().err
-
-
-def test_of_a_reader_and_a_storer_of_one_name_the_one_that_runs_stays(
-    household: Household, capsys: pytest.CaptureFixture[str]
-) -> None:
-    household.left(reader__home__status="offline", storer__home__status=ONLINE)
-    assert household.forget("reader", "home") == 0
-    assert capsys.readouterr().out == "the reader home is forgotten\n"
-    assert household.forget("reader", "home") == 1
-    assert "the storer home is running" in capsys.readouterr().err
-
-
-def test_a_storer_that_only_this_reader_remembers_is_forgotten_without_a_right_at_the_broker(
-    household: Household, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "storers").mkdir()
-    (tmp_path / "storers" / "old").touch()
-    assert household.forget("reader", "old") == 0
-    assert capsys.readouterr().out == "the storer old is forgotten\n"
-    assert not (tmp_path / "storers" / "old").exists()
-
-
-def test_a_storer_that_runs_is_remembered_still(
-    household: Household, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Without its name the running reader would delete frames that the storer has not confirmed."""
-    (tmp_path / "storers").mkdir()
-    (tmp_path / "storers" / "main").touch()
-    household.left(storer__main__status=ONLINE)
-    assert household.forget("reader", "main") == 1
-    assert "storer main is running" in capsys.readouterr().err
-    assert (tmp_path / "storers" / "main").exists()

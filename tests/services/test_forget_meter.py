@@ -107,7 +107,6 @@ def test_nothing_of_the_meter_stays_and_nothing_of_another_changes(tables: Datab
     assert query(tables, "SELECT topic FROM rejected_messages ORDER BY 1") == [(f"teleinfo/{OTHER}/frame",), ("x",)]
     assert "frames 242, tallies 1," in said
     assert "imports 1, rejected messages 2" in said
-    assert f"teleinfo-reader forget {METER}" in said
     with contextlib.closing(tables.connect()) as connection:
         for day in range(2):  # what the storer does each day
             for _ in LabelSetGarbage(connection).run(NOON + day * DAY):

@@ -14,7 +14,7 @@ import pytest
 
 from common.contract.frame import Frame
 from tests.support.mqtt_client import MqttClient, listen
-from tests.support.programs import WITHIN, Service, run_command, wait_until
+from tests.support.programs import WITHIN, Service, wait_until
 from tests.support.servers import Broker, free_port
 
 KIND = "standard-single-phase-tempo"
@@ -97,27 +97,15 @@ def test_publishes_each_frame_as_the_contract_has_it_and_says_that_it_is_there(r
     assert (line["mode"], line["parity"], line["groups_dropped"]) == ("standard", True, {})
 
 
-def test_a_meter_that_left_the_configuration_is_offline_and_can_be_forgotten(reader: ReaderSetup) -> None:
-    reader.settings["home_assistant"] = {"prefix": f"{reader.base}/ha"}
+def test_a_meter_that_left_the_configuration_is_offline(reader: ReaderSetup) -> None:
     reader.start()
     gone = reader.wait_for_frames(1)[0]["meter"]
-    config = ("ha", "device", f"teleinfo_{gone}", "config")
-    assert reader.mqtt.wait(lambda: bool(reader.published(*config)))
     reader.kill()
     reader.wait_for_offline()  # its last will
     assert reader.published(gone, "link") == [b"online"]
     reader.settings["port"] = "simulate://standard-three-phase-producer?speed=20"
     reader.start()
     assert reader.mqtt.wait(lambda: reader.published(gone, "link") == [b"online", b"offline"])
-    assert reader.mqtt.wait(lambda: reader.frames()[-1]["meter"] != gone)
-    there = reader.frames()[-1]["meter"]
-    assert reader.mqtt.wait(lambda: reader.published(there, "link") == [b"online"])
-    assert forget(reader, gone) == (0, f"{gone} is forgotten\n", "")
-    for topic in (config, (gone, "link"), (gone, "state")):
-        assert reader.mqtt.wait(lambda topic=topic: reader.published(*topic)[-1:] == [b""]), topic  # type: ignore[misc]
-    code, _, complaint = forget(reader, there)
-    assert (code, complaint.count("\n")) == (1, 1)
-    assert f"{there} is being read by the reader {reader.id}" in complaint
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -132,11 +120,6 @@ def test_a_simulated_meter_disappears_as_soon_as_no_line_is_simulated(reader: Re
     reader.start()
     for topic in (config, (meter, "state"), (meter, "link")):
         assert reader.mqtt.wait(lambda topic=topic: reader.published(*topic)[-1:] == [b""]), topic  # type: ignore[misc]
-
-
-def forget(reader: ReaderSetup, name: str) -> tuple[int, str, str]:
-    done = run_command("reader", "forget", name, "--config", reader.config)
-    return done.returncode, done.stdout, done.stderr
 
 
 def test_several_meters_do_not_disturb_each_other(reader: ReaderSetup, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_command_names_the_configuration_that_the_running_program_was_given(tm
     given = Commands(Deployment.SHELL, "teleinfo-reader", str(file))
     for command in (
         given.run("teleinfo-reader", "check"),
-        given.run_alone("teleinfo-reader", "forget NAME"),
+        given.run_alone("teleinfo-reader", "check"),
         given.start("teleinfo-reader"),
         given.restart("teleinfo-reader"),
     ):

@@ -11,7 +11,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from common.mqtt.events import NOBODY_SUBSCRIBED
 from reader.buffer.item import HOUR, Item, ItemKind
-from reader.delivery.confirmation import STORERS
 from reader.delivery.delivery import DISK_PAUSE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
 from tests.reader.delivery.deliveries import (
@@ -127,11 +126,6 @@ class EverythingThatHappens(RuleBasedStateMachine):
     def forget(self, name: str) -> None:
         self.statuses.pop(name, None)
         self.reader.forget(name)
-
-    @rule(name=st.sampled_from(("a", "b")))
-    def forget_by_file(self, name: str) -> None:
-        (self.reader.folder / "spool" / STORERS / name).unlink(missing_ok=True)
-        self.reader.storers.reload()
 
     @rule(seconds=st.sampled_from([0.5, 5, 31, 61, 650]), ticks=st.integers(1, 5))
     def wait(self, seconds: float, ticks: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 from common.errors import MessageError
 from common.mqtt.events import PublishToken
 from reader.buffer.item import HOUR, Item, ItemKind, to_micros
-from reader.delivery.confirmation import Confirmation, Storers, forget_storer
+from reader.delivery.confirmation import Confirmation, Storers
 from tests.reader.delivery.deliveries import METER, NOON, SECOND, Reader, logged
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -161,7 +161,7 @@ def test_at_first_no_storer_is_known_and_nothing_is_written(auto: Storers, folde
     assert auto.puback_suffices
     assert auto.accepts_new
     assert auto.names == auto.online == []
-    auto.reload()
+    auto.remember()
     auto.disconnected()
     assert not folder.exists()
 
@@ -204,7 +204,7 @@ def test_each_name_is_written_once(auto: Storers, folder: Path) -> None:
     for storers in (auto, again):
         for value in ("online", "stalled", "offline", "online"):
             storers.on_status("main", status(value))
-            storers.reload()
+            storers.remember()
             storers.disconnected()
     after = (folder / "main").stat(), folder.stat()
     assert [(stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns) for stat in after] == [
@@ -248,7 +248,7 @@ def test_a_file_in_place_of_the_folder_is_logged_once(folder: Path, caplog: pyte
     auto = Storers("auto", folder)
     auto.on_status("main", status("offline"))
     for _ in range(3):
-        auto.reload()
+        auto.remember()
     assert auto.names == ["main"]
     assert logged(caplog, "Cannot remember storer") == 1
 
@@ -264,29 +264,20 @@ def test_a_name_that_could_not_be_written_is_kept_and_written_later(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "touch", full)
         auto.on_status("main", status("offline"))
-        auto.reload()
-        auto.reload()
+        auto.remember()
+        auto.remember()
     assert auto.names == ["other", "main"]
     assert logged(caplog, "Cannot remember storer main") == 1
-    auto.reload()
+    auto.remember()
     assert names_in(folder) == ["main", "other"]
-    (folder / "main").unlink()
-    auto.reload()
-    assert auto.names == ["other"]
 
 
-def test_with_an_unreadable_folder_no_storer_is_forgotten(
-    auto: Storers, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    auto.on_status("main", status("offline"))
-
+def test_with_an_unreadable_folder_no_storer_is_known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(path: Path) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(Path, "iterdir", broken)
-    auto.reload()
-    assert auto.names == ["main"]
-    assert Storers("auto", folder).names == []  # and nothing is raised
+    assert Storers("auto", folder).names == []
 
 
 # --- forgetting ------------------------------------------------------------------------------------------------------
@@ -301,28 +292,6 @@ def test_a_cleared_status_forgets_the_storer(auto: Storers, folder: Path) -> Non
     auto.on_status("main", b"")
     assert auto.puback_suffices
     assert Storers("auto", folder).puback_suffices
-
-
-def test_a_deleted_file_forgets_the_storer(auto: Storers, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    auto.on_status("main", status("offline"))
-    auto.on_status("old", status("offline"))
-    assert forget_storer(folder, "old")
-    assert not forget_storer(folder, "old")
-    auto.reload()
-    assert auto.names == ["main"]
-    assert caplog.messages == []
-    auto.on_status("old", status())  # it was not gone after all
-    assert names_in(folder) == ["main", "old"]
-
-
-def test_forget_deletes_only_files_of_storers(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "precious").touch()
-    assert not forget_storer(folder, "main")
-    folder.mkdir()
-    for name in ("../precious", "..", ".", "", str(tmp_path / "spool" / "precious")):
-        assert not forget_storer(folder, name)
-    assert (tmp_path / "spool" / "precious").exists()
 
 
 def test_a_name_that_cannot_be_deleted_is_logged(
@@ -469,7 +438,7 @@ def test_with_broker_a_puback_suffices_whatever_storers_publish(folder: Path) ->
     broker.on_confirmation("main")
     assert not broker.on_status("main", status())
     broker.on_status("main", b"")
-    broker.reload()
+    broker.remember()
     assert broker.puback_suffices
     assert not broker.accepts_new
     assert broker.names == broker.online == []
