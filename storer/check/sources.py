@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,13 +15,11 @@ from common.database.mariadb import Database
 from common.errors import TeleinfoError
 from common.machine.deployment import here
 from common.runtime.logs import printable
-from common.runtime.progress import Progress
 from common.settings import config
 from common.settings.language import plural, tr
 from storer.check.texts import PROGRAM, TEXTS
 from storer.config.options import StorerConfig
 from storer.database.settings import read_saved
-from storer.retention.forget import ask_person, forget_source
 from storer.sources.reading import Refusal
 
 _SOON = {TEMPERATURE: 3600}  # seconds after the start in which nothing need have come
@@ -122,18 +119,12 @@ class NotSeen(TeleinfoError):
 
 def declare_sources(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command, besides `--config`."""
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--json", action="store_true", help="for programs")
-    what.add_argument(
-        "--forget", metavar="NAME", help="delete all rows of a source; to confirm, its name is asked for once more"
-    )
+    parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(command=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    if arguments.forget is not None:
-        return _forget(settings, arguments.forget)
     if not read_saved(Database(settings.database)).sources:
         raise NotSeen("there are no sources: add them in the page, see docs/sources.md")
     report = _read_report(settings)
@@ -166,11 +157,3 @@ def _read_report(settings: StorerConfig) -> Mapping[str, Any]:
     raise NotSeen(
         f"the broker has nothing on {topic}: is the storer running? {here(PROGRAM).run(PROGRAM, 'check')} says more"
     )
-
-
-def _forget(settings: StorerConfig, name: str) -> int:
-    database = Database(settings.database)
-    if any(source.name == name for source in read_saved(database).sources):
-        raise NotSeen(f"{name} is still read: take it out in the page first")
-    with Progress(sys.stderr) as progress:
-        return forget_source(database, name, ask_person, progress, sys.stdout)

@@ -6,7 +6,7 @@ counts with the rows, and made sure that a backup has the month as it is. Whatev
 `health` says why.
 
 `label_sets` deletes label sets that no frame has any more, in two steps a day apart, while storers go on writing.
-`forget` is for a person: it deletes a meter or a source after a confirmation, and can be interrupted and repeated.
+`forget` deletes a meter or a source; it can be interrupted and repeated.
 
 Uses `rollups`, `sources` and the audit of `export`. Any query may raise `DatabaseError`.
 """

@@ -1,4 +1,4 @@
-"""Deletes all that the database has of a meter (`forget-meter`) or a source (`sources --forget`), while storers run.
+"""Deletes all that the database has of a meter (`forget-meter`) or a source that is gone, while storers run.
 
 The row of `meters` goes first, with a note that the rest is still to be deleted. From then on a storer that gets frames
 of this meter gives it a new number, and all rows whose meter is not there are those to delete: an interrupted run goes
@@ -18,7 +18,6 @@ from common.errors import ConfigError, DatabaseError, PermanentError
 from common.machine.deployment import here
 from common.runtime.progress import Progress
 from common.settings import config
-from common.settings.language import plural
 from storer.config.options import StorerConfig
 from storer.database.forgotten import note_forgotten
 from storer.database.locks import take_lock
@@ -38,18 +37,10 @@ _UNSEARCHED = datetime(1970, 1, 2, tzinfo=UTC)
 _TABLES = ("source_minutes", "source_hours")
 
 
-def ask_person(text: str) -> str:
+def _ask_person(text: str) -> str:
     """Put a question to the person at the terminal; return the answer."""
     print(text, end="", flush=True)  # noqa: T201 - a question to a person
     return sys.stdin.readline()
-
-
-def is_confirmed(name: str, ask: Callable[[str], str], out: TextIO) -> bool:
-    """Ask for the name of what is to be deleted; print that nothing was deleted if the answer differs."""
-    if ask(f"Type {name} to delete all of this: ").strip() == name:
-        return True
-    print("nothing was deleted", file=out)
-    return False
 
 
 def _require_delete(connection: Connection, name: str) -> None:
@@ -95,7 +86,7 @@ def declare_forget_meter(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = config.load(StorerConfig, arguments.config)
-    ask = None if arguments.dry_run else ask_person
+    ask = None if arguments.dry_run else _ask_person
     with Progress(sys.stderr) as progress:
         return forget_meter(Database(settings.database), arguments.address, ask, progress, sys.stdout)
 
@@ -118,7 +109,8 @@ def forget_meter(
         if ask is None:
             return 0
         _require_delete(connection, database.name)
-        if not is_confirmed(address, ask, out):
+        if ask(f"Type {address} to delete all of this: ").strip() != address:
+            print("nothing was deleted", file=out)
             return 1
         keep_backups_away(connection)
         deleted = work.delete()
@@ -263,7 +255,10 @@ def delete_source(connection: Connection, name: str, progress: Progress) -> int:
     Raises:
         ConfigError: there is no such source.
     """
-    number = _source_number(connection, name)
+    rows = connection.query("SELECT id FROM sources WHERE name = %s", (name,))
+    if not rows:
+        raise ConfigError(f"the source {name!r} is unknown")
+    ((number,),) = rows
     # Its number first: no other source may get it, or rows in backup files would become that source's.
     connection.execute(
         "UPDATE rollup_state SET last_forgotten_source = GREATEST(last_forgotten_source, %s) WHERE id = 1",
@@ -276,35 +271,3 @@ def delete_source(connection: Connection, name: str, progress: Progress) -> int:
         connection.execute("DELETE FROM sources WHERE id = %s", (number,))
         total += sum(delete_rows(connection, table, "source_id = %s", number, progress) for table in _TABLES)
     return total
-
-
-def _source_number(connection: Connection, name: str) -> int:
-    known = {str(known): int(number) for known, number in connection.query("SELECT name, id FROM sources")}
-    if name not in known:
-        raise ConfigError(f"the source {name!r} is unknown; known sources: {', '.join(sorted(known)) or 'none'}")
-    return known[name]
-
-
-def forget_source(database: Database, name: str, ask: Callable[[str], str], progress: Progress, out: TextIO) -> int:
-    """Delete a source if `ask` answers with its name; return the exit code. It can be interrupted, and repeated.
-
-    Raises:
-        ConfigError: there is no such source, or the tables are of an older version.
-        PermanentError: the account may not delete.
-    """
-    with open_tables(database, TIMEOUT) as connection:
-        number = _source_number(connection, name)
-        ((hours,),) = connection.query("SELECT COUNT(*) FROM source_hours WHERE source_id = %s", (number,))
-        print(
-            f"{name}: {plural(int(hours), 'hour')} and their minutes. It cannot be undone; dumps of before have it"
-            " until they are a year old",
-            file=out,
-        )
-        _require_delete(connection, database.name)
-        if not is_confirmed(name, ask, out):
-            return 1
-        keep_backups_away(connection)
-        total = delete_source(connection, name, progress)
-        progress.clear()
-        print(f"deleted: {plural(total, 'row')}", file=out)
-    return 0

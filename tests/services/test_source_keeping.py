@@ -1,7 +1,6 @@
 """What becomes of the rows of sources: backup, restore, retention, export, rebuild."""
 
 import contextlib
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from common.database.mariadb import Connection, Database
 from common.runtime.progress import NO_PROGRESS
 from storer.backup.month_file import count_lines
 from storer.backup.restore import restore
-from storer.retention.forget import delete_rows, forget_source
+from storer.retention.forget import delete_rows, delete_source
 from storer.retention.months import Blocked
 from storer.sources.aggregate import Minute
 from storer.sources.tables import SourceTables
@@ -180,7 +179,8 @@ def test_what_a_storer_writes_of_a_source_that_is_being_forgotten_does_not_stay(
 
     write(0)
     monkeypatch.setattr("storer.retention.forget.delete_rows", delete_then_write)
-    assert forget_source(tables, "plug", lambda _: "plug", NO_PROGRESS, io.StringIO()) == 0
+    with contextlib.closing(tables.connect()) as connection:
+        delete_source(connection, "plug", NO_PROGRESS)
     assert rows(tables) == {"sources": [], "source_minutes": [], "source_hours": []}
     write(2)
     assert [row[0] for row in rows(tables)["source_minutes"]] == [2]  # a new one, of another number

@@ -1,7 +1,6 @@
 """Sources of a running storer: a real broker, a real database, and a real clock."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,11 +13,11 @@ from common.contract.source_minutes import SourceMinute
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import simulated
 from tests.support.mqtt_client import MqttClient
-from tests.support.programs import ENVIRONMENT, WITHIN, command_line, run_command, wait_until
+from tests.support.programs import WITHIN, run_command, wait_until
 from tests.support.servers import Broker
 from tests.support.servers import Database as Server
 from tests.support.sources import read_source, write_source
-from tests.support.storing import NOW, client, make_tables, query, save_section
+from tests.support.storing import client, make_tables, query, save_section
 from tests.support.wording import says
 
 
@@ -203,36 +202,6 @@ def test_the_command_shows_what_arrived_and_what_was_not_counted(setup: Sources)
     told = json.loads(run_command("storer", "sources", "--json", "--config", setup.config).stdout)
     assert [one["name"] for one in told["sources"]] == ["plug", "roof", "garden", "car"]
     assert (told["sources"][0]["power"], told["sources"][0]["energy"]) == (600, 5000)
-
-
-def test_a_source_is_forgotten_when_it_is_no_longer_configured(setup: Sources) -> None:
-    write_source(make_tables(setup.server), "old", "device", {NOW: SourceMinute(60, power=5)})
-    kept = write_source(client(setup.server), "kept", "device", {NOW: SourceMinute(60, power=6)})
-    query(client(setup.server), "INSERT INTO rollup_state (id) VALUES (1)", "SELECT 1")  # as any storer has
-    save_section(client(setup.server), "sources", setup.sources)
-
-    def forget(name: str, answer: str) -> tuple[int, str]:
-        command = command_line("storer", "sources", "--forget", name, "--config", setup.write_config())
-        done = subprocess.run(
-            command, input=answer, capture_output=True, text=True, env=ENVIRONMENT, timeout=WITHIN, check=False
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    code, text = forget("plug", "plug")
-    assert (code, "in the page" in text) == (1, True)
-    code, text = forget("older", "older")
-    assert (code, "kept, old" in text) == (2, True)
-    assert forget("old", "no")[0] == 1
-    assert forget("old", "old")[0] == 0
-    assert forget("kept", "kept")[0] == 0
-    assert query(client(setup.server), "SELECT COUNT(*) FROM source_minutes") == [(0,)]
-    assert query(client(setup.server), "SELECT COUNT(*) FROM sources") == [(0,)]
-    # A new one gets another number: files of backups have rows of the old ones.
-    setup.start_listening()
-    setup.plug(600, 5000)
-    setup.wait_until_taken(1)
-    setup.stop_offline()
-    assert query(client(setup.server), "SELECT MIN(id) FROM sources") == [(kept + 1,)]
 
 
 def test_a_house_without_sources_has_no_trace_of_them(setup: Sources) -> None:

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from shlex import quote
 
 from common.check.broker import diagnose_broker
 from common.check.broker_probe import probe_broker
@@ -301,8 +300,7 @@ def _sources(facts: DatabaseFacts, houses: Sequence[House]) -> Iterator[Finding]
             key = "source_of_no_meter"
         else:
             continue
-        forget = here(_STORER).run(_STORER, f"sources --forget {quote(source.name)}")
-        yield TEXTS.finding(key, name=source.name, meter=source.meter, meters=meters, forget=forget)
+        yield TEXTS.finding(key, name=source.name, meter=source.meter, meters=meters)
 
 
 def named(meters: Sequence[str], houses: Sequence[House]) -> str:
