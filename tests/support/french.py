@@ -12,7 +12,8 @@ _BOTH = {"date", "en", "instant"}
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-zà-ÿœ]{2,}", text.lower()))
+    # Letters beside a digit are of a name: the hash of a commit in our version has any of them.
+    return set(re.findall(r"(?<![0-9a-zà-ÿœ])[a-zà-ÿœ]{2,}(?![0-9a-zà-ÿœ])", text.lower()))
 
 
 def _own_words(texts: Iterable[str]) -> set[str]:
