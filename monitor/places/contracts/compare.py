@@ -225,10 +225,12 @@ class OfferAnswers:
         curve = self._curve(meter, start, end, known, spans, then=then)
         if curve is None:  # the meter's contract may be unknown then, too
             raise RequestError("no_energy")
-        power = subscribed_power(known)
+        # On the first day of a meter, only what was imported is in the range.
+        held = known or self._costs.contracts(meter, end, now)
+        power = subscribed_power(held)
         # Nothing is known before: no offer is charged a subscription for it.
         start, end = max(start, curve.start), min(end, now)
-        yours = known[-1].offer
+        yours = held[-1].offer
         whole = self._costs.energy(meter, "year", start, end, now).whole
         counted = self._hours.availability.count([part.number for part in meter.parts], start, end)
         question = Question(
@@ -246,7 +248,7 @@ class OfferAnswers:
         # Only one contract in the whole range is "yours": its registers say exactly what it cost.
         own = whole.cost if len({one.offer for one in known}) == 1 else None
         found = compare(self._prices, curve.usage, self._costs.bill(known, now), question, measured, own)
-        return replace(found, colours_until=curve.colours_until, priced_as=self._costs.priced_as(known, now))
+        return replace(found, colours_until=curve.colours_until, priced_as=self._costs.priced_as(held, now))
 
     def _curve(
         self,
