@@ -1,4 +1,4 @@
-"""How the app tries to take over what an owner's files say of the household."""
+"""How the app tries to take over its language, and what an owner's files say of the household."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ exit "$(echo "$CODES" | cut -d ' ' -f "$(grep -c settings calls)")"
 @pytest.mark.parametrize(
     ("files", "codes", "tries"),
     [
-        ([], "0", []),
+        ([], "1 0", [""] * 2),  # of a new app, the language of Home Assistant
         (["monitor.yaml", "storer.yaml"], "0", ["monitor.yaml storer.yaml"]),
         (["storer.yaml"], "1 3 0", ["storer.yaml"] * 3),  # no tables yet; no rights yet
         (["monitor.yaml"], "1 2", ["monitor.yaml"] * 2),  # what is written is wrong
@@ -36,6 +36,5 @@ def test_it_tries_until_only_the_owner_can_help(tmp_path: Path, files: list[str]
     script = SCRIPT.read_text().replace("/config", str(tmp_path))
     environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "CODES": codes}
     subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment, check=True, timeout=60)
-    calls = tmp_path / "calls"
-    made = calls.read_text().splitlines() if calls.exists() else []
-    assert made == [f"settings load --once --yes /run/teleinfo/household.yaml {one}" for one in tries]
+    made = (tmp_path / "calls").read_text().splitlines()
+    assert made == [f"settings load --once --yes /run/teleinfo/household.yaml {one}".rstrip() for one in tries]
