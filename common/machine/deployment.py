@@ -199,6 +199,14 @@ def here(program: str = "", environment: Mapping[str, str] = os.environ, root: P
     return Commands(Deployment.SHELL, *_started)
 
 
+def take_over(file: Path) -> str:
+    """Return what to do with settings of the household in the file of a program: they are the page's."""
+    found = here()
+    command = f"take it over with `{found.run_alone('teleinfo-monitor', f'settings load {file}')}`"
+    mounted = found.deployment is Deployment.COMPOSE
+    return f"{command}, then delete it from the file that is mounted there" if mounted else command
+
+
 def _as_typed(program: str) -> str:
     """Return the name that a shell finds; without an installation the programs are beside the Python that runs."""
     file = Path(sys.executable).parent / program

@@ -231,6 +231,8 @@ class LogConfig:
 def load(kind: type[T], path: Path, *, moved: bool = False) -> T:
     """Read the file into a `kind`, whose `MOVED` names the keys that are settings of the household now.
 
+    What to do with them, its `take_over` says.
+
     Args:
         kind: of the configuration.
         path: of the file.
@@ -249,10 +251,8 @@ def _without_moved(kind: type[Any], document: Any, path: Path, *, moved: bool) -
     """Return the document without what the page sets now."""
     found = [key for key in document if key in getattr(kind, "MOVED", ())] if isinstance(document, dict) else []
     if found and not moved:
-        raise ConfigError(
-            f"set in the page now: {', '.join(found)}; take it over with `teleinfo-monitor settings load {path}`",
-            line_of(document, found[0]),
-        )
+        names = ", ".join(found)
+        raise ConfigError(f"set in the page now: {names}; {kind.take_over(path)}", line_of(document, found[0]))
     for key in found:
         del document[key]
     return document

@@ -60,6 +60,10 @@ TEXTS: Mapping[str, str] = {
     "set in the page now: {names}; take it over with `{command}`": (
         "se règle désormais dans la page : {names} ; reprenez-le avec `{command}`"
     ),
+    "set in the page now: {names}; take it over with `{command}`, then delete it from the file that is mounted there": (
+        "se règle désormais dans la page : {names} ; reprenez-le avec `{command}`, puis supprimez-le du fichier qui y"
+        " est monté"
+    ),
     "unknown option {name}, {_hint}": "option {name} inconnue, {_hint}",
     "unknown key {name}, {_hint}": "clé {name} inconnue, {_hint}",
     "did you mean {name}?": "vouliez-vous dire {name} ?",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from common.database.mariadb import DatabaseConfig
 from common.errors import ConfigError
-from common.machine.deployment import here
+from common.machine.deployment import here, take_over
 from common.runtime.logs import ChangeLogger
 from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
@@ -191,6 +191,7 @@ class MonitorConfig:
     MOVED: ClassVar = (
         "language", "prices", "tempo", "spot", "calendars", "alsace_moselle", "contracts", "meters", "notes", "alerts",
     )  # fmt: skip
+    take_over = staticmethod(take_over)
 
     def __post_init__(self) -> None:
         """Refuse two answers to one question, and keep the memory of several monitors on a machine apart."""

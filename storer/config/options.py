@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from common.contract.topics import Topics
 from common.database.mariadb import DatabaseConfig
+from common.machine.deployment import take_over
 from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
     Broker,
@@ -80,3 +81,4 @@ class StorerConfig:
     log: LogConfig = section(LogConfig)
     GONE: ClassVar = {"metrics", "storage"}
     MOVED: ClassVar = ("sources", "retention")
+    take_over = staticmethod(take_over)

@@ -421,11 +421,15 @@ class Machine:
     household: str = option("of the tables", in_file=False)
     MOVED: ClassVar = ("contracts", "notes")
 
+    @staticmethod
+    def take_over(file: Path) -> str:
+        return f"load {file}"
 
-def test_a_key_that_the_page_sets_now_is_refused_with_the_command_that_takes_it_over(tmp_path: Path) -> None:
+
+def test_a_key_that_the_page_sets_now_is_refused_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "monitor.yaml"
     file.write_text("port: 2\nnotes: []\ncontracts: []\n")
-    with pytest.raises(ConfigError, match=f"line 2: .*notes, contracts.*`teleinfo-monitor settings load {file}`"):
+    with pytest.raises(ConfigError, match=f"line 2: .*notes, contracts.*; load {file}"):
         load(Machine, file)
     assert load(Machine, file, moved=True) == Machine(port=2)
 

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigError
+from common.machine.deployment import VARIABLE
 from common.settings.config import load
+from common.settings.language import French
 from monitor.base.config import AppFile, Ingress, MonitorConfig
+from monitor.base.french import TEXTS
 
 
 def config(tmp_path: Path, text: str) -> MonitorConfig:
@@ -53,6 +56,16 @@ def test_a_setting_of_the_household_is_refused_with_the_command_that_takes_it_ov
     with pytest.raises(ConfigError, match=rf"line 2: .*{key}; .*teleinfo-monitor settings load {file}"):
         config(tmp_path, f"name: main\n{key}: whatever it was\n")
     assert load(MonitorConfig, file, moved=True) == MonitorConfig()
+
+
+def test_in_a_container_it_is_said_that_nobody_but_the_owner_can_delete_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "compose")
+    command = f"`docker compose run --rm monitor settings load {tmp_path}/monitor.yaml`"
+    with pytest.raises(ConfigError, match=f"{command}, then delete it") as refused:
+        config(tmp_path, "notes: []\n")
+    assert f"{command}, puis" in French(TEXTS)(str(refused.value))
 
 
 def test_the_household_is_no_key_of_the_file(tmp_path: Path) -> None:
