@@ -6,7 +6,6 @@ CREATE USER IF NOT EXISTS 'grafana'@'localhost';
 ALTER USER 'grafana'@'localhost' IDENTIFIED BY 'change-me';
 GRANT SELECT, SHOW VIEW ON teleinfodb.* TO 'grafana'@'localhost';
 REVOKE SELECT ON teleinfodb.* FROM 'grafana'@'localhost';
-GRANT SELECT, CREATE ON teleinfodb.adoptions TO 'grafana'@'localhost';
 GRANT SELECT, CREATE ON teleinfodb.backups TO 'grafana'@'localhost';
 GRANT SELECT, CREATE ON teleinfodb.breaks TO 'grafana'@'localhost';
 GRANT SELECT, CREATE ON teleinfodb.energy_hours TO 'grafana'@'localhost';

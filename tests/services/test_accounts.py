@@ -183,6 +183,8 @@ def test_people_read_all_tables_but_the_files_that_wait_for_their_import(nothing
     tables = [name for name in tables_of(nothing) if name.startswith("`teleinfodb`.")]
     unread = [name for name in tables if not allowed(people, {"SELECT": f"SELECT 1 FROM {name} LIMIT 1"})]
     assert unread == ["`teleinfodb`.`request_pieces`"]
+    granted = re.findall(r"^GRANT SELECT, CREATE ON (\w+)\.(\w+)", READING["grafana"], re.MULTILINE)
+    assert not {f"`{database}`.`{table}`" for database, table in granted} - {*tables}  # they could be made by people
 
 
 def settings() -> dict[str, str]:
