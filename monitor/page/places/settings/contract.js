@@ -1,10 +1,8 @@
 // Contracts and prices: which offer since when, one's own prices from a bill, and what both do to the last month's bill.
 import * as api from '../../base/api.js';
-import { h } from '../../base/dom.js';
 import { below, drawn } from './form.js';
 import { billBlock } from './bill.js';
 import { isWhole, ownOffers } from './own_offer.js';
-import { W } from './words.js';
 
 /** @import {Meter} from '../../../../deploy/page/types' */
 /** @typedef {(name: string, more?: object) => import('./section.js').Section} MakeSection */
