@@ -81,13 +81,13 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                        " sur les nouvelles heures.",
                        "Since {since}: {new} instead of {old}. Set your water heater, car charger and timers to the"
                        " new hours."),
-        "file_line": ("Heures creuses du compteur : {new} ; de la configuration : {old}",
-                      "Off-peak hours of the meter: {new}; in the configuration: {old}"),
+        "file_line": ("Heures creuses du compteur : {new} ; de votre contrat : {old}",
+                      "Off-peak hours of the meter: {new}; of your contract: {old}"),
         "file_title": ("Heures creuses à corriger", "Off-peak hours to correct"),
-        "file_body": ("Votre compteur applique {new}, votre configuration dit {old}. Corrigez la configuration, "
+        "file_body": ("Votre compteur applique {new}, votre contrat indique {old}. Corrigez-le dans Réglages, "
                       "sinon les comparaisons d’offres seront fausses.",
-                      "Your meter applies {new}, your configuration says {old}. Correct the configuration, or the "
-                      "comparison of offers will be wrong."),
+                      "Your meter applies {new}, your contract says {old}. Correct it in Settings, or the comparison "
+                      "of offers will be wrong."),
     },
     "budget": {
         "name": ("Budget du mois", "Month’s budget"),
@@ -111,8 +111,8 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
     "backup": {
         "name": ("Sauvegarde ancienne", "Old backup"),
         "line": ("Dernière sauvegarde il y a {days}", "Last backup {days} ago"),
-        "body": ("Elle date du {last}. L’archiveur en fait une par nuit\u00a0: son journal dit ce qui l’en empêche.",
-                 "It dates from {last}. The storer makes one each night: its log says what prevents it."),
+        "body": ("Elle date du {last}. Lancez-en une dans Réglages\u00a0: ce qui l’empêche y sera affiché.",
+                 "It dates from {last}. Start one in Settings: what prevents it is shown there."),
         "end_title": ("Sauvegarde à jour", "Backup up to date"),
         "end_body": ("Il n’y en avait plus eu depuis {days}.", "There had been none for {days}."),
     },
@@ -139,10 +139,10 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "line": ("Prix à vérifier : {name}, {months} sans mise à jour",
                  "Check the prices: {name}, not updated for {months}"),
         "title": ("Prix à vérifier : {name}", "Check the prices: {name}"),
-        "body": ("Ils datent du {oldest}, les coûts affichés sont peut-être faux. Comparez avec votre facture et "
-                 "complétez prices.yaml.",
+        "body": ("Ils datent du {oldest}, les coûts affichés sont peut-être faux. Comparez-les avec "
+                 "votre facture et saisissez les vôtres dans Réglages.",
                  "They date from {oldest}, so the costs shown may be wrong. Compare them with your bill, and "
-                 "complete prices.yaml."),
+                 "enter yours in Settings."),
         "end_title": ("Prix à jour : {name}", "Prices up to date: {name}"),
         "end_body": ("Les coûts sont de nouveau calculés avec des prix récents.",
                      "Costs are computed with recent prices again."),

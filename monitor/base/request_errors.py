@@ -91,9 +91,9 @@ TEXTS: Mapping[str, Text] = {
     "no_readings": Text(
         404,
         "the database has no readings yet: the first ones come a quarter of an hour after their frames; if they do not,"
-        " teleinfo-storer check says why",
+        " Status says why",
         "la base n’a pas encore de relevé : les premiers arrivent un quart d’heure après leurs trames ; sinon,"
-        " teleinfo-storer check dit pourquoi",
+        " État dit pourquoi",
     ),
     "no_data": Text(404, "no data for this range", "aucune donnée pour cette période"),
     "no_contract_start": Text(

@@ -63,7 +63,7 @@ FR: Mapping[str, str] = {
     "why_windows": "Vos heures creuses ne sont pas connues : indiquez celles de votre facture dans Réglages.",
     "why_minutes": "Ses prix changent en cours d’heure, et les minutes manquent pour {count} h.",
     "why_spot": "Prix spot absent pour {quarters}.", "quarter": "1 quart d’heure", "quarters": "{count} quarts d’heure",
-    "why_rule": "Son fichier ne dit pas quand ses prix s’appliquent (« rule »).",
+    "why_rule": "On ne sait pas à quelles heures ses prix s’appliquent.",
     "why_driven_charge": "Cette offre rémunère une recharge pilotée par le fournisseur : le compteur ne la distingue "
                          "pas.",
     "why_old": "Prix vus pour la dernière fois le {day}, il y a plus de six mois : non classés.",
@@ -114,7 +114,7 @@ FR: Mapping[str, str] = {
                    "ajoutez cet abonnement, dans Réglages.",
     "issue_old": "{offer} : la dernière grille ({origin}) date du {start}, et les prix réglementés changent le "
                  "1er février et le 1er août. Prenez une table plus récente du projet (prices update), ou "
-                 "complétez prices.yaml.",
+                 "saisissez les vôtres dans Réglages.",
     "issue_old_own": "{offer} : la dernière grille ({origin}) date du {start}, il y a plus de sept mois. Vérifiez-la "
                      "auprès de votre fournisseur.",
     "issue_hole": "{offer} : aucun prix du {start} au {end}.",
@@ -219,7 +219,7 @@ EN: Mapping[str, str] = {
     "why_minutes": "Its prices change within an hour, and minutes are missing for {count} h.",
     "why_spot": "No spot price for {quarters}.", "quarter": "a quarter of an hour",
     "quarters": "{count} quarters of an hour",
-    "why_rule": "Its file does not say when its prices hold (`rule`).",
+    "why_rule": "It is not known at which hours its prices apply.",
     "why_driven_charge": "This offer rewards charging that the supplier controls, which the meter does not tell apart.",
     "why_old": "Prices last seen on {day}, more than six months ago: not ranked.",
     "why_taxes": "Prices of {day}, before the last change of taxes: not ranked.",
@@ -267,8 +267,8 @@ EN: Mapping[str, str] = {
     "issue_power": "{offer}: this offer has no {detail}, but {powers}. Correct the power, or add this standing "
                    "charge, in Settings.",
     "issue_old": "{offer}: the latest price list ({origin}) dates from {start}, and regulated prices change on "
-                 "1 February and 1 August. Take a newer table of the project (prices update), or complete "
-                 "prices.yaml.",
+                 "1 February and 1 August. Take a newer table of the project (prices update), or enter "
+                 "yours in Settings.",
     "issue_old_own": "{offer}: the latest price list ({origin}) dates from {start}, more than seven months ago. "
                      "Compare it with that of your supplier.",
     "issue_hole": "{offer}: no price from {start} to {end}.",

@@ -90,7 +90,7 @@ def _refuse_other_schemas(top: Mapping[str, Any]) -> None:
         )
     if "off_peak" in top:
         raise ConfigError(
-            "off_peak: off-peak hours are written in monitor.yaml, in a line of `contracts`: {meter: ADDRESS,"
+            "off_peak: off-peak hours are written in a line of `contracts`: {meter: ADDRESS,"
             ' from: 2026-12-05, offer: trv-hphc, power: 9, off_peak: {winter: ["22:00-06:00"], summer: ["02:00-07:00",'
             ' "14:00-17:00"]}}, or off_peak: ["22:00-06:00"] all year; see docs/energy.md',
             line_of(top, "off_peak"),

@@ -25,7 +25,7 @@ export default {
       disk: 'disk',
       backup: 'backup',
       prices: 'prices',
-      settings: 'configuration',
+      settings: 'settings',
       alerts: 'alerts',
     },
   },

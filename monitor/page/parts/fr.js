@@ -25,7 +25,7 @@ export default {
       disk: 'disque',
       backup: 'sauvegarde',
       prices: 'prix',
-      settings: 'configuration',
+      settings: 'réglages',
       alerts: 'alertes',
     },
   },

@@ -57,7 +57,7 @@ LATER = LiveRoute("later", "What a kWh costs now, and when it will cost less.", 
 class RunningDevice:
     """What a device does now."""
 
-    name: Annotated[str, "as in storer.yaml"]
+    name: Annotated[str, "as in the section sources"]
     power: Annotated[
         int | None,
         "W, mean of its newest minute, or of ten where its counter tells no power; null: not known",

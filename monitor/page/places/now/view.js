@@ -9,7 +9,7 @@ import { follow } from '../../base/live.js';
 import { reloadIfNewer } from '../../parts/new_version.js';
 import { again } from '../../base/router.js';
 import { dateOf, SECOND, wall } from '../../base/time.js';
-import { page } from '../../parts/block.js';
+import { page, toSettings } from '../../parts/block.js';
 import { expectedLine, todayBlock } from './today.js';
 import { laterBlock, tariffBlock, tomorrowBand } from './tariff.js';
 import { minutesBlock } from './minutes.js';
@@ -162,7 +162,6 @@ function blocksOf(meter, prices, clock) {
 
 /** There was never a frame: the page waits for the first one. */
 function never(meter, place) {
-  const [title, before, command, after] = T.notices.never;
   const limit = meter?.subscribed;
   const node = page(
     'now',
@@ -172,8 +171,9 @@ function never(meter, place) {
       { class: 'blank' },
       h('p', { class: 'figure-xl muted', 'aria-hidden': 'true' }, '–', h('small', null, f.THIN, meter?.unit ?? 'VA')),
       limit && gauge({ limit, label: T.power }).node,
-      h('h2', null, title),
-      inApp() ? h('p', null, T.notices.neverApp) : h('p', null, before, h('code', null, command), after),
+      h('h2', null, T.notices.never),
+      h('p', null, inApp() ? T.notices.neverApp : T.notices.neverMore),
+      h('p', null, toSettings('port', T.notices.port)),
     ),
   );
   // While this page waited for the first meter, several came: one has to be chosen.

@@ -1,4 +1,4 @@
-// What is kept, and by which versions. The page changes nothing: its buttons copy commands.
+// What is kept, and by which versions; commands for whoever looks after the machine, to be copied.
 import { inApp } from '../../base/browser.js';
 import { h, icon, say } from '../../base/dom.js';
 import * as f from '../../base/format.js';
@@ -20,7 +20,7 @@ export function storage({ links, spool, audit, backup, disk, volts }, now) {
         !spool ? '–' : spool.frames ? W.spoolFrames(spool.frames) : W.empty,
         spool?.frames && spool.limit ? W.spoolLimit(f.bytes(spool.bytes), f.bytes(spool.limit)) : null,
       ],
-      [W.audit, audit ? W.auditUntil(when(audit.at)) : blind ? '–' : withAudit(W.notYet), audit && auditNote(audit)],
+      [W.audit, audit ? W.auditUntil(when(audit.at)) : blind ? '–' : W.notYet, audit && auditNote(audit)],
       [W.backup, ...(blind ? ['–'] : backupFacts(backup, now))],
       [W.disk, disk?.used == null ? '–' : f.bytes(disk.used), diskNote(disk)],
       [
@@ -40,10 +40,8 @@ function backupFacts(backup, now) {
     : [when(backup.at), W.backupVerified];
 }
 function auditNote(audit) {
-  return audit.ok ? W.auditOk(audit.days) : withAudit(W.auditBad(audit.missing, audit.days));
+  return audit.ok ? W.auditOk(audit.days) : W.auditBad(audit.missing, audit.days);
 }
-/** In Home Assistant's app there is no command line. */
-const withAudit = (text) => (inApp() ? text : `${text}${T.colon}teleinfo-storer audit`);
 function diskNote(disk) {
   if (disk?.free == null) return null;
   return disk.years == null ? W.diskFree(f.bytes(disk.free)) : W.diskYears(f.bytes(disk.free), f.number(disk.years));
