@@ -1,4 +1,4 @@
-"""Reads a YAML document of prices: the bundled table, and the user's `prices.yaml`. The keys: docs/energy.md."""
+"""Reads a document of prices: a table of the project, or the owner's section. The keys: docs/energy.md."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -20,9 +20,7 @@ _ROW_KEYS = (
     "from", "to", "grade", "src", "note", "subscription", "subscription_year", "subscription_year_ht",
     "kwh", "kwh_ht", "kwh_from", "kwh_ht_from", "spot",
 )  # fmt: skip
-_KEYS = (
-    "schema", "checked", "currency", "zone", "sources", "rules", "offers", "off_peak", "feed_in", "taxes", "options",
-)  # fmt: skip
+_KEYS = ("schema", "checked", "currency", "zone", "sources", "rules", "offers", "feed_in", "taxes")
 _OFFER_KEYS = ("id", "supplier", "name", "kind", "rule", "meter", "checked", "source", "note", "refused", "rows")
 _REFUSED = ("driven_charge",)  # as in `monitor.places.contracts.usage_curve`
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -77,24 +75,11 @@ def _file(document: Any, origin: str) -> PriceFile:
 
 
 def _refuse_other_schemas(top: Mapping[str, Any]) -> None:
-    """Refuse what this version does not read, and say where former keys went."""
+    """Refuse what this version does not read."""
     if top.get("schema", 1) != 1:
         raise ConfigError(f"schema {top['schema']} is not known: this version reads schema 1", line_of(top, "schema"))
     if top.get("currency", "EUR") != "EUR":
         raise ConfigError("currency: only EUR is known", line_of(top, "currency"))
-    if "options" in top:
-        raise ConfigError(
-            "options: an offer is written as a line of `offers`: {id: my-offer, rule: base, rows: [{from: 2026-08-01,"
-            " subscription: {6: 15.86}, kwh: {BASE: 0.2001}}]}; see docs/energy.md",
-            line_of(top, "options"),
-        )
-    if "off_peak" in top:
-        raise ConfigError(
-            "off_peak: off-peak hours are written in a line of `contracts`: {meter: ADDRESS,"
-            ' from: 2026-12-05, offer: trv-hphc, power: 9, off_peak: {winter: ["22:00-06:00"], summer: ["02:00-07:00",'
-            ' "14:00-17:00"]}}, or off_peak: ["22:00-06:00"] all year; see docs/energy.md',
-            line_of(top, "off_peak"),
-        )
 
 
 def _offer(line: Mapping[str, Any], rules: Mapping[str, Rule]) -> PricedOffer:

@@ -30,15 +30,6 @@ _LONGEST = 5_000_000  # bytes
 _TIMEOUT = 30  # seconds
 
 
-def load_prices(folder: Path, own: PriceFile | None = None, spot: SpotPrices | None = None) -> PriceTable:
-    """Return all prices: the owner's first, then what was updated in `folder`, then the bundled tables.
-
-    Raises:
-        ConfigError: a file cannot be read, or a row is wrong.
-    """
-    return all_prices(load_tables(folder), own, spot)
-
-
 def all_prices(tables: Sequence[PriceFile], own: PriceFile | None = None, spot: SpotPrices | None = None) -> PriceTable:
     """Return the prices of tables, after the owner's."""
     return PriceTable([*([] if own is None else [replace(own, own=True)]), *tables], spot)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from monitor.money.price_files import load_prices
+from monitor.money.price_files import all_prices, load_tables
 from monitor.money.prices import Kind, PricedOffer, PriceFile, PriceRow, PriceTable
 from monitor.money.rule_document import read_rule
 
@@ -48,4 +48,4 @@ def price_table(*rows: PriceRow, **more: Any) -> PriceTable:
 @cache
 def bundled_prices() -> PriceTable:
     """Return the prices that the monitor brings, read once: that takes a while."""
-    return load_prices(Path())
+    return all_prices(load_tables(Path()))

@@ -54,7 +54,6 @@ def test_prices_are_known_of_powers_of_1_to_36_kva(tmp_path: Path, power: int) -
         ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {0: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {37: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, subscription: {6.0: 10}, kwh: {BASE: 0.2}}]}]", "1 to 36"),
-        ('off_peak: [{from: 2026-02-01, windows: ["22:00-06:00"]}]', "contracts"),
         ('offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: "0,194"}}]}]', "dot"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, kwh: {BASE: 0,194}}]}]", "194: .* dot"),
         ("offers: [{id: base, rows: [{from: 2026-02-01, grade: 1, kwh: {BASE: 0.194}}]}]", "grade"),
@@ -73,7 +72,6 @@ def test_prices_are_known_of_powers_of_1_to_36_kva(tmp_path: Path, power: int) -
             "offers: [{id: a, rule: {hours: {any: {HC: meter, HP: rest}}}, rows: [{from: 2026-02-01, kwh: {HC: 1}}]}]",
             "no price of HP",
         ),
-        ("options: {base: []}", "offers"),
         ("offer: []", "did you mean 'offers'"),
         ("feed_in: [{from: 2025-04-01, price: 4}]", "cents"),
         ("feed_in: [{from: 2025-04-01, kwh: 0.04}]", "known here: from, price"),
@@ -109,7 +107,6 @@ def test_what_injection_earns_is_dated(tmp_path: Path) -> None:
         ("    rule:\n      hours:\n        any:\n          HC: 22h-6h\n          HP: rest", 6),
         ("    rule:\n      hours:\n        any: {HC: meter}", 5),
         ("rules:\n  quiet:\n    hours: {any: {HP: rest}}\n    day_starts: 6", 6),
-        ("off_peak: []", 3),
         ("taxes:\n  vat:\n    - {from: 2026-01-01, kwh: 0.2}", 5),
     ],
 )

@@ -15,7 +15,7 @@ from common.settings.yaml_file import read_yaml
 from monitor.money import price_files as update
 from monitor.money.price_check import Issue, check_prices
 from monitor.money.price_document import read_document
-from monitor.money.price_files import BUNDLED, load_prices, update_prices
+from monitor.money.price_files import BUNDLED, all_prices, load_tables, update_prices
 from monitor.money.prices import PriceFile
 
 TODAY = date(2026, 12, 10)
@@ -35,7 +35,7 @@ offers:
 
 
 def test_the_bundled_table_knows_the_four_options_and_their_sources(tmp_path: Path) -> None:
-    table = load_prices(tmp_path)
+    table = all_prices(load_tables(tmp_path))
     assert [offer.id for offer in table.offers[:4]] == ["trv-base", "trv-hphc", "trv-tempo", "trv-ejp"]
     rows = [row for offer in read_yaml(BUNDLED)["offers"] for row in offer["rows"]]
     assert all(row["grade"] in ("A", "B") and row["src"] for row in rows)
@@ -47,13 +47,13 @@ def test_the_bundled_table_knows_the_four_options_and_their_sources(tmp_path: Pa
 
 
 def test_the_bundled_table_leaves_days_without_a_proved_price_empty(tmp_path: Path) -> None:
-    table = load_prices(tmp_path)
+    table = all_prices(load_tables(tmp_path))
     assert table.kwh("hchp", "HCHP", 6, date(2023, 3, 1)) is None
     assert table.kwh("hchp", "HCHP", 6, date(2023, 1, 31)) is not None
 
 
 def test_nothing_is_wrong_with_the_bundled_table_but_the_hole_that_is_known(tmp_path: Path) -> None:
-    problems = check_prices(load_prices(tmp_path), date(2026, 11, 25))
+    problems = check_prices(all_prices(load_tables(tmp_path)), date(2026, 11, 25))
     assert [(problem.issue, problem.offer, problem.start) for problem in problems] == [
         (Issue.HOLE, "trv-hphc", date(2023, 2, 1))
     ]
@@ -63,7 +63,7 @@ def test_the_owners_rows_go_first(tmp_path: Path) -> None:
     own = read_document(
         {"offers": [{"id": "base", "rows": [{"from": date(2025, 2, 1), "kwh": {"BASE": 0.1234}}]}]}, "mine"
     )
-    table = load_prices(tmp_path, own)
+    table = all_prices(load_tables(tmp_path), own)
     assert table.kwh("base", "BASE", 6, date(2026, 3, 1)) == Decimal("0.1234")
     assert table.subscription("base", 6, date(2026, 3, 1)) == Decimal("187.80")
 
@@ -81,7 +81,7 @@ def test_a_newer_table_goes_before_the_bundled_one_and_older_rows_stay(tmp_path:
     (change,) = changes
     assert change.offer == "edf-zen-fixe-hc"
     assert change.before is None or change.before.start == date(2026, 8, 1)
-    table = load_prices(tmp_path)
+    table = all_prices(load_tables(tmp_path))
     prices = [table.kwh("edf-zen-fixe-hc", "HP", 9, day) for day in (date(2026, 11, 30), date(2026, 12, 1))]
     assert prices == [Decimal("0.1966"), Decimal("0.1900")]
     offer = table.offer("edf-zen-fixe-hc")
@@ -95,7 +95,7 @@ def test_a_table_that_was_taken_does_not_hide_the_prices_of_a_later_release(tmp_
     update_prices(*write(tmp_path), tmp_path, TODAY)
     kept = tmp_path / "update_offers.yaml"
     kept.write_text(NEWER.replace("2026-12", "2026-08"), encoding="utf-8")  # older than the bundled one
-    assert load_prices(tmp_path).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
+    assert all_prices(load_tables(tmp_path)).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
 
 
 def test_a_table_that_is_not_what_the_release_states_is_refused(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
     )
     kept, changes = update_prices(*write(tmp_path, text), tmp_path, date(2027, 2, 3))
     assert (kept.name, [change.offer for change in changes]) == ("update_tarif_bleu.yaml", ["trv-base"])
-    table = load_prices(tmp_path)
+    table = all_prices(load_tables(tmp_path))
     assert table.kwh("base", "BASE", 6, date(2027, 2, 3)) == Decimal("0.2100")
     assert table.kwh("tempo", "BBRHPJR", 9, date(2027, 2, 3)) == Decimal("0.7295")
 

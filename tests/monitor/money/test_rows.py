@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.money.price_files import load_prices
+from monitor.money.price_files import all_prices, load_tables
 from monitor.money.prices import PriceRow, PriceTable
 
 GOLDEN = Path(__file__).with_name("rows.golden")
@@ -24,7 +24,7 @@ CTA = {
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
-    return load_prices(tmp_path_factory.mktemp("prices"))
+    return all_prices(load_tables(tmp_path_factory.mktemp("prices")))
 
 
 def _golden() -> Iterator[list[str]]:

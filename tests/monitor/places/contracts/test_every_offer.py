@@ -17,7 +17,7 @@ import yaml
 
 from monitor.money.bill import Bill
 from monitor.money.calendars import Calendars
-from monitor.money.price_files import BUNDLED, MARKET, load_prices
+from monitor.money.price_files import BUNDLED, MARKET, all_prices, load_tables
 from monitor.money.prices import PriceTable
 from monitor.places.contracts.comparison import Comparison, Measured, Question, compare
 from monitor.places.contracts.usage_curve import UsageCurve, Why
@@ -66,7 +66,7 @@ def minutes() -> list[tuple[datetime, int, bool]]:
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory: pytest.TempPathFactory) -> PriceTable:
-    return load_prices(tmp_path_factory.mktemp("prices"))
+    return all_prices(load_tables(tmp_path_factory.mktemp("prices")))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from common.check.findings import Finding, Report, Status
 from common.machine.host import Host, User
 from monitor.base.config import Listen, MonitorConfig
 from monitor.base.household import ContractLine, House, Household
-from monitor.money.price_files import load_prices
+from monitor.money.price_files import all_prices, load_tables
 from monitor.places.status.check import (
     DatabaseFacts,
     PageFacts,
@@ -148,14 +148,14 @@ def test_a_power_that_the_offer_does_not_have_is_told_with_those_that_it_has(
     language: str, text: str, tmp_path: Path
 ) -> None:
     config = MonitorConfig(household=Household(contracts=(ContractLine(NEW, date(2025, 1, 1), "base", 10),)))
-    prices = load_prices(tmp_path)
+    prices = all_prices(load_tables(tmp_path))
     found = [one.what for one in diagnose_prices(prices, config, date(2026, 3, 1), language)]
     assert any(what.replace("\u00a0", " ").startswith(text) for what in found), found
 
 
 def test_a_contract_of_an_offer_without_prices_is_a_problem(tmp_path: Path) -> None:
     config = MonitorConfig(household=Household(contracts=(ContractLine(NEW, date(2025, 1, 1), "zen", 9),)))
-    found = list(diagnose_prices(load_prices(tmp_path), config, date(2026, 3, 1), "en"))
+    found = list(diagnose_prices(all_prices(load_tables(tmp_path)), config, date(2026, 3, 1), "en"))
     assert [one.status for one in found if one.what.startswith("zen")] == [Status.PROBLEM]
 
 
