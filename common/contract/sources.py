@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+from common.contract.frame import METER
 from common.settings.fields import Field, Problem, Section, Wrong
 
 
@@ -33,6 +34,16 @@ _DEFAULT_UNITS = {Quantity.POWER: "W", Quantity.TEMPERATURE: "°C"}
 _OURS = "teleinfo"  # the base topic of the programs
 _TEXT_OR_EACH = {"type": ["string", "object"], "additionalProperties": {"type": "string"}}
 _PLACE = {"type": ["string", "integer", "null"]}
+
+
+def meter_field(fr: str, en: str, *, help_fr: str = "", help_en: str = "") -> Field:
+    """Return the field of an address of a meter; a form asks for one of those that there are."""
+    return Field(
+        fr=fr, en=en, help_fr=help_fr, help_en=help_en, pattern=METER.pattern, example="031961123456", widget="meter"
+    )
+
+
+MeterAddress = Annotated[str, meter_field("Compteur", "Meter")]
 
 
 def _topic(value: Any) -> Mapping[str, str]:
@@ -87,13 +98,6 @@ def _path(value: Any) -> tuple[str, ...]:
     return tuple(value.split(".")) if value else ()
 
 
-def _meter(value: Any) -> str:
-    text = str(value) if type(value) is int else value
-    if not isinstance(text, str) or not text.isalnum() or not text.isascii():
-        raise Wrong("l’adresse d’un compteur est attendue", "the address of a meter is expected")
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Value:
     """Where a number is, and what it means."""
@@ -146,9 +150,8 @@ class Source:
     ] = None  # fmt: skip
     meter: Annotated[
         str | None,
-        Field(
-            fr="Derrière le compteur", en="Behind the meter", widget="meter", read=_meter,
-            schema={"type": ["string", "null"]},
+        meter_field(
+            "Derrière le compteur", "Behind the meter",
             help_fr="S’il y en a plusieurs.", help_en="If there are several.",
         ),
     ] = None  # fmt: skip

@@ -5,16 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
-from common.contract.frame import METER
 from common.contract.ports import MOST_PORTS, PORT
+from common.contract.sources import MeterAddress, meter_field
 from common.settings.fields import Field, Problem, Section
 from monitor.base.alert_settings import AlertSettings
 from monitor.base.windows import OFF_PEAK_SCHEMA, OffPeak, read_off_peak
-
-#: The address of a meter: its type says how a form asks for one.
-MeterAddress = Annotated[
-    str, Field(fr="Compteur", en="Meter", pattern=METER.pattern, example="031961123456", widget="meter")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +52,12 @@ class MeterEntry:
 
     name: Annotated[str | None, Field(fr="Nom", en="Name", longest=40)] = None
     replaces: Annotated[
-        MeterAddress | None,
-        Field(
-            fr="Remplace le compteur",
-            en="Replaces the meter",
+        str | None,
+        meter_field(
+            "Remplace le compteur",
+            "Replaces the meter",
             help_fr="L’ancien compteur et celui-ci deviennent une seule maison.",
             help_en="The old meter and this one become one house.",
-            pattern=METER.pattern,
-            example="021861999999",
-            widget="meter",
         ),
     ] = None
 

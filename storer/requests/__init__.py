@@ -10,14 +10,8 @@ it was; the rest may be repeated. A row that was begun three times fails. What d
 than the request where backups are made, and makes one if there is none. Each failure is a `problem` in two languages,
 for somebody who has neither shell nor files.
 
-Arguments of each kind, and what `result` has:
-
-- `import`: kind (null: recognised), name, meter (null: the only one), dry_run, series; `storer.imports.facts` tells the
-  result. If a database has several series, the problem comes with `series`, the unit of each by name: the request is
-  made again with a list of `NAME=REGISTER`.
-- `import-forget`: id; `{"rows": 8760}`.
-- `forget-meter`: meter; `forget-source`: name; `{"rows": 8760}`.
-- `forget-program`: program (reader, storer or monitor), name; `{}`.
-- `rebuild`: from, to (a time, or null: all); `{"hours": 48, "frames": 1728000}`.
-- `backup`: none; `{"notes": [], "problems": []}`.
+What each kind needs, `common/contract/requests.py` declares. What `result` has: of an import, `storer.imports.facts`
+tells it; if a database has several series, the problem comes with `series`, the unit of each by name, and the request
+is made again with a list of `NAME=REGISTER`. What deletes has `rows`, `rebuild` hours and frames, `backup` notes and
+problems.
 """

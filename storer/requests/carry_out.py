@@ -2,10 +2,14 @@
 
 import contextlib
 import logging
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+from common.contract.requests import KINDS as REQUESTS
 from common.database.mariadb import Connection, Database
 from common.errors import PermanentError, TeleinfoError, Unavailable
+from common.settings.fields import SectionError
 from storer.config.options import StorerConfig
 from storer.database.locks import take_lock
 from storer.requests import table
@@ -39,7 +43,7 @@ def carry_out_next(settings: StorerConfig) -> bool:
         if request is None:
             return False
         progress = RowProgress(other, request.id)
-        job = Job(request, settings, database, connection, progress, server_now(connection))
+        job = Job(request, settings, database, connection, progress, server_now(connection), None)
         _carry_out(job)
         return True
 
@@ -53,10 +57,8 @@ def _carry_out(job: Job) -> None:
                 "Cette demande a été interrompue trois fois : elle est abandonnée.",
                 "This request was interrupted three times: it is given up.",
             )
-        kind = KINDS.get(request.kind)
-        if kind is None:
-            raise Failed("Cette demande est inconnue de l’archiveur.", "The storer does not know such a request.")
-        kind(job)
+        asked = replace(job, arguments=_arguments(request))
+        KINDS[request.kind](asked)
     except NotNow as reason:
         log.info("Request %d waits: %s", request.id, reason)
         table.postpone(job.connection, request.id, server_now(job.connection) + _LATER)
@@ -76,6 +78,17 @@ def _carry_out(job: Job) -> None:
         )
     except TeleinfoError as error:
         _fail(job.connection, request, failed(error))
+
+
+def _arguments(request: Request) -> Any:
+    """Return what was asked; the monitor has checked it, and somebody else may have written the row."""
+    if request.kind not in REQUESTS:
+        raise Failed("Cette demande est inconnue de l’archiveur.", "The storer does not know such a request.")
+    try:
+        return REQUESTS[request.kind].read(request.arguments)
+    except SectionError as error:
+        french = "; ".join(f"{one.at} : {one.fr}" for one in error.problems)
+        raise Failed(french, str(error)) from error
 
 
 def _fail(connection: Connection, request: Request, problem: Failed) -> None:

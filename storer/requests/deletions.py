@@ -1,7 +1,6 @@
 """What is forgotten: a meter or a source with its rows, and what a broker retains of programs and meters."""
 
 import logging
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -26,9 +25,7 @@ _PREFIX = "homeassistant"  # the reader's default
 
 def forget_one_meter(job: Job) -> None:
     """Delete all that the database has of a meter, and what the broker retains of it."""
-    meter = job.text("meter")
-    if not re.fullmatch(r"[0-9A-Za-z._-]{1,32}", meter):
-        raise Failed("Ce n’est pas l’adresse d’un compteur.", "This is not the address of a meter.")
+    meter = job.arguments.meter
     stored = known_meters(job.connection).get(meter)
     _refuse_speaking(job, meter, stored)
     is_stored = stored is not None or job.is_repeated
@@ -61,7 +58,7 @@ def _refuse_speaking(job: Job, meter: str, number: int | None) -> None:
 
 def forget_one_source(job: Job) -> None:
     """Delete all that the database has of a source."""
-    name = job.text("name")
+    name = job.arguments.name
     if any(source.name == name for source in read_saved(job.database).sources):
         raise Failed(
             f"« {name} » est encore suivi : retirez-le d’abord des appareils.",
@@ -80,9 +77,7 @@ def forget_one_source(job: Job) -> None:
 
 def forget_program(job: Job) -> None:
     """Clear what the broker retains of a reader, a storer or a monitor that is gone."""
-    program, name = job.text("program"), job.text("name")
-    if program not in ("reader", "storer", "monitor"):
-        raise Failed("Ce programme n’existe pas.", "There is no such program.")
+    program, name = job.arguments.program, job.arguments.name
     for base in job.settings.mqtt.topic:
         if program == "monitor":
             _ask_broker(partial(forget_monitor, job.settings.mqtt, Topics(base), name, job.now))

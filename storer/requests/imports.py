@@ -20,12 +20,12 @@ _LONGEST = 200  # characters of a name
 
 def import_file(job: Job) -> None:
     """Import the file of a request."""
-    kind = job.arguments.get("kind")
+    kind = job.arguments.kind
     if kind is not None and kind not in _KINDS:
         raise Failed("Ce type de fichier n’existe pas.", "There is no such kind of file.")
-    name = re.sub(r"[^\w .()+-]", "_", job.text("name").rpartition("/")[2])[-_LONGEST:]
+    name = re.sub(r"[^\w .()+-]", "_", job.arguments.name.rpartition("/")[2])[-_LONGEST:]
     data = table.read_file(job.connection, job.request.id)
-    meter, dry_run = _find_meter(job), job.arguments.get("dry_run") is True
+    meter, dry_run = _find_meter(job), job.arguments.dry_run
 
     def written(outcome: Outcome | DayOutcome) -> None:
         job.finish(facts(outcome))
@@ -38,7 +38,7 @@ def import_file(job: Job) -> None:
         importer = Importer(
             job.connection,
             meter,
-            series=read_series(_series(job)),
+            series=read_series(list(job.arguments.series)),
             dry_run=dry_run,
             progress=job.progress,
             written=written,
@@ -64,26 +64,19 @@ def import_file(job: Job) -> None:
         ) from error
 
 
-def _series(job: Job) -> list[str]:
-    series = job.arguments.get("series") or []
-    if not isinstance(series, list) or not all(isinstance(one, str) for one in series):
-        raise Failed("Les séries ne sont pas lisibles.", "The series cannot be read.")
-    return series
-
-
 def _find_meter(job: Job) -> tuple[int | None, str]:
     """Return number and address of the meter of the file; the number is None if nothing of it is stored yet.
 
     A wrong digit must not make a meter: a new one is the first, or one that another has replaced.
     """
-    meters, meter = known_meters(job.connection), job.arguments.get("meter")
+    meters, meter = known_meters(job.connection), job.arguments.meter
     if meter is None and len(meters) == 1:
         return next((number, address) for address, number in meters.items())
     if meter is None:
         raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
     if meter in meters:
         return meters[meter], str(meter)
-    if not isinstance(meter, str) or not re.fullmatch("[0-9]{12}", meter):
+    if not re.fullmatch("[0-9]{12}", meter):
         raise Failed("Une adresse de compteur a 12 chiffres.", "The address of a meter has 12 digits.")
     if meters and not _is_replaced(job, meter):
         raise Failed(
@@ -101,9 +94,7 @@ def _is_replaced(job: Job, meter: str) -> bool:
 
 def forget_import(job: Job) -> None:
     """Delete what an import brought."""
-    number = job.arguments.get("id")
-    if type(number) is not int:
-        raise Failed("Il manque le numéro de l’import.", "The number of the import is missing.")
+    number = job.arguments.id
     try:
         writer.forget(job.connection, number, lambda rows: job.finish({"rows": rows}))
     except ConfigError as error:

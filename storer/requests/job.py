@@ -10,7 +10,6 @@ from common.database.mariadb import Connection, Database
 from common.runtime.progress import Progress
 from storer.config.options import StorerConfig
 from storer.requests import table
-from storer.requests.problem import Failed
 from storer.requests.table import Request
 
 _EVERY = 0.5  # seconds
@@ -43,23 +42,12 @@ class Job:
     connection: Connection
     progress: Progress
     now: datetime  # the server's
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """What was asked."""
-        return self.request.arguments
+    arguments: Any  # what was asked, as its kind declares it
 
     @property
     def is_repeated(self) -> bool:
         """Whether it was begun before, and may have been carried out in part."""
         return self.request.attempts > 1
-
-    def text(self, key: str) -> str:
-        """Return an argument that must be there."""
-        value = self.arguments.get(key)
-        if not isinstance(value, str) or not value:
-            raise Failed(f"Il manque « {key} » à cette demande.", f"This request lacks {key!r}.")
-        return value
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """Note that it is done, in the transaction that runs."""

@@ -1,13 +1,12 @@
 """What each kind of request does."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 
-from common.errors import BackupError, ConfigError
+from common.errors import BackupError
 from storer.backup.backup import backup
 from storer.database.locks import is_locked
 from storer.database.settings import read_saved
-from storer.export.frames import read_selection
 from storer.requests.deletions import forget_one_meter, forget_one_source, forget_program
 from storer.requests.imports import forget_import, import_file
 from storer.requests.job import Job
@@ -20,21 +19,11 @@ def rebuild_rollups(job: Job) -> None:
     """Make minutes and hours again from frames, and hours of sources from their minutes."""
     if is_locked(job.connection, "rebuild"):
         raise NotNow("another rebuild is running")
-    start, end = (_time(job, key) for key in ("from", "to"))
+    start, end = (datetime.combine(day, time.min, UTC) for day in (job.arguments.start, job.arguments.end))
     done = rebuild(job.database, start, end, job.progress)
     for _ in remake_hours(job.connection, start, end):
         pass
     job.finish({"hours": done.hours, "frames": done.frames})
-
-
-def _time(job: Job, key: str) -> datetime | None:
-    value = job.arguments.get(key)
-    if value is None:
-        return None
-    try:
-        return read_selection(str(value), None).start
-    except ConfigError as error:
-        raise Failed("Une date est attendue.", "A date is expected.") from error
 
 
 def make_backup(job: Job) -> None:

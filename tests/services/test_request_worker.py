@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.services.test_requests import DAYS
 from tests.services.test_storer import StorerSetup
 from tests.support.frames import ADDRESS, standard
 from tests.support.mqtt_client import MqttClient, listen
@@ -73,11 +74,17 @@ def test_a_year_is_imported_once_whatever_is_killed_meanwhile(setup: StorerSetup
     assert query(client(setup.server), "SELECT COUNT(*) FROM request_pieces") == [(0,)]
 
 
-def test_a_file_that_ends_the_process_fails_and_the_storer_goes_on(setup: StorerSetup) -> None:
+def test_a_request_that_ends_the_process_fails_and_the_storer_goes_on(setup: StorerSetup) -> None:
     setup.start_online()
     first = ask(setup.server, "import", b"x", name=["no", "name"], meter=ADDRESS)
-    second = ask(setup.server, "rebuild")
-    third = ask(setup.server, "import", b"x", name="a.csv", meter={"a": 1})
+    second = ask(setup.server, "rebuild", **DAYS)
+    query(
+        client(setup.server),
+        "INSERT INTO requests (kind, arguments, not_before)"  # Python reads no number of 5000 digits
+        """ VALUES ('import-forget', CONCAT('{"id": ', REPEAT('9', 5000), '}'), UTC_TIMESTAMP(6))""",
+        "SELECT 1",
+    )
+    third = second + 1
 
     def ended() -> bool:
         return all(state(setup.server, number)[1] is not None for number in (first, second, third))

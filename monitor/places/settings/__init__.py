@@ -10,7 +10,7 @@ and where a contract differs from what the meter says.
 What only the storer may do, such as to import a file or to forget a meter, is a request: a row of the table `requests`,
 which only `requests` writes. It is made, its file is sent in pieces of a megabyte, and it is started; the storer takes
 it then. What deletes is taken an hour later, so that it can be cancelled, and only for whom `deletion` lets through.
-`kinds` declares what each kind of request needs.
+What each kind of request needs, `common/contract/requests.py` declares.
 
 `command` is `teleinfo-monitor settings`: it prints all sections as one YAML document, checks one, or loads one; it also
 takes over what earlier versions kept in monitor.yaml, storer.yaml and prices.yaml (`taking_over`).

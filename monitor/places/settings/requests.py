@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from common.contract.requests import DELETING, WITH_FILE
 from common.database.mariadb import Connection, Rows
 from monitor.base.answer import answer_type, one_of
 from monitor.base.request_errors import RequestError
-from monitor.places.settings.kinds import DELETING, WITH_FILE
 
 MOST_OPEN = 20  # requests that wait or run: each may have a file of 64 MB
 LONGEST_PIECE = 1 << 20  # bytes

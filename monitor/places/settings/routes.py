@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from common.contract.requests import DELETING, KINDS
 from common.contract.retention import RETENTION, Retention, keeps_less
 from common.database.mariadb import Connection
 from common.errors import PermanentError
@@ -17,7 +18,6 @@ from monitor.money.sections import SECTIONS
 from monitor.places.settings import requests, save
 from monitor.places.settings.check import checked, refused, value_in
 from monitor.places.settings.deletion import check_may_delete
-from monitor.places.settings.kinds import DELETING, KINDS
 from monitor.places.settings.requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
 from monitor.places.settings.save import SavedSection
 from monitor.places.settings.try_out import Effect, effect

@@ -20,7 +20,7 @@ from monitor.money.dated_files import read_colours, read_file, read_spot
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS
 
 #: Keys of prices.yaml that no other file has at its top.
-_OF_PRICES = {"schema", "checked", "currency", "zone", "rules", "offers", "feed_in", "taxes", "options"}
+_OF_PRICES = {"schema", "checked", "currency", "zone", "rules", "offers", "feed_in", "taxes"}
 _GONE_RULES = {"forgotten", "talon", "voltage"}
 _PROGRAMS = ("monitor.yaml", "storer.yaml")
 #: Keys that a program's file had; the storer's, too.
@@ -38,7 +38,7 @@ def sections_in(file: Path) -> dict[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise ConfigError(f"{file}: sections are expected, such as `teleinfo-monitor settings show` prints")
-    if _OF_PRICES & set(document) and not set(document) - _OF_PRICES - {"sources", "off_peak"}:
+    if _OF_PRICES & set(document) and not set(document) - _OF_PRICES - {"sources"}:
         return {PRICES.name: as_json(document)}
     found: dict[str, dict[str, Any]] = {}
     plain: dict[str, Any] = {}
@@ -151,6 +151,7 @@ _CONVERTED: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "meters": _meters,
     "contracts": _lines("contracts"),
     "notes": _lines("notes"),
+    "sources": _lines("sources"),
     "prices": _prices,
     "calendars": _calendars,
     "tempo": _tempo,

@@ -34,10 +34,6 @@ def test_an_inverter_has_a_topic_and_a_unit_for_each_value() -> None:
     assert source.topics == {"s/power", "s/total"}
 
 
-def test_the_address_of_a_meter_may_be_a_number_as_yaml_has_it() -> None:
-    assert [source.meter for source in SOURCES.read([of(meter=811961123456)])] == ["811961123456"]
-
-
 def test_a_thermometer_needs_no_unit_and_a_place_in_a_list_no_quotes() -> None:
     (source,) = SOURCES.read([of(kind="temperature", power=None, temperature=0)])
     assert source.values == (Value(Quantity.TEMPERATURE, "a/b", ("0",), 1.0),)

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from common.contract.requests import DELETING, KINDS, WITH_FILE
 from common.settings.fields import SectionError
-from monitor.places.settings.kinds import DELETING, KINDS, WITH_FILE
 
 GOOD: Mapping[str, dict[str, Any]] = {
     "import": {"name": "conso.csv", "kind": None, "meter": "031961123456", "series": [], "dry_run": True},

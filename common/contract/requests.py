@@ -1,12 +1,12 @@
-"""The kinds of requests, and what each one needs. Pure."""
+"""What the page asks of the storer: the kinds of requests, and what each one needs. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from common.contract.sources import MeterAddress
 from common.settings.fields import Field, Problem, Section
-from monitor.base.household import MeterAddress
 
 
 @dataclass(frozen=True, slots=True)
