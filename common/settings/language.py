@@ -38,15 +38,11 @@ def language_of(environment: Mapping[str, str] = os.environ) -> str:
 def language_in(configuration: str) -> str | None:
     r"""Return the language that the text of a configuration names, however wrong the rest is; None: it names none.
 
-    That of messages or of Home Assistant is a sign, too.
-
-    >>> language_in("alerts: {budget: 120 €}\nlanguage: fr"), language_in("home_assistant:\n  language: 'en'")
-    ('fr', 'en')
+    >>> language_in("home_assistant:\n  language: 'en'")
+    'en'
     """
-    for pattern in (r"^language:\s*['\"]?(fr|en)\b", r"^[^#\n]*\blanguage:\s*['\"]?(fr|en)\b"):
-        if match := re.search(pattern, configuration, re.MULTILINE):
-            return match[1]
-    return None
+    match = re.search(r"^[^#\n]*\blanguage:\s*['\"]?(fr|en)\b", configuration, re.MULTILINE)
+    return match and match[1]
 
 
 class French:

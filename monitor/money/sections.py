@@ -81,13 +81,6 @@ def _as_yaml(value: Any) -> Any:
     return value
 
 
-def _day(value: Any) -> date:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise Wrong("un jour tel que 2026-01-15 est attendu", "a day such as 2026-01-15 is expected") from None
-
-
 def _quarter(value: Any) -> int:
     try:
         moment = datetime.fromisoformat(value)
@@ -102,7 +95,7 @@ def _quarter(value: Any) -> int:
     return start
 
 
-_Day = Annotated[date, Field(fr="Jour", en="Day", read=_day, schema={"type": "string", "format": "date"})]
+_Day = Annotated[date, Field(fr="Jour", en="Day")]
 _Quarter = Annotated[
     int, Field(fr="Heure (UTC)", en="Hour (UTC)", read=_quarter, schema={"type": "string", "format": "date-time"})
 ]

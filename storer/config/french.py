@@ -190,5 +190,4 @@ TEXTS: Mapping[str, str] = {
     "{file}: no energy": "{file} : aucune énergie",
     **french.TEXTS,
     "a topic such as teleinfo, or a list of some,": "un topic tel que teleinfo, ou une liste",
-    'the address of the meter such as "031961123456"': "l’adresse du compteur, comme \"031961123456\"",
 }  # fmt: skip

@@ -76,8 +76,7 @@ def test_no_english_is_left(kind: type, table: Mapping[str, str], tmp_path: Path
 @pytest.mark.parametrize(
     ("configuration", "language"),
     [
-        ("language: fr\nalerts: {language: en}", "fr"),
-        ("alerts:\n  language: en\n", "en"),
+        ("home_assistant:\n  language: en\n", "en"),
         ("home_assistant: {language: fr}", "fr"),
         ("# language: fr\n", None),
         ("languages: fr", None),
