@@ -22,11 +22,11 @@ _MOST = 1000  # items of a list or a mapping
 
 
 class Wrong(TeleinfoError):
-    """A value is not what its field takes; said in both languages."""
+    """A value is not what its field takes; said in both languages. `at` is the place in it, such as `.rows[1].from`."""
 
-    def __init__(self, fr: str, en: str) -> None:
+    def __init__(self, fr: str, en: str, at: str = "") -> None:
         super().__init__(en)
-        self.fr, self.en = fr, en
+        self.fr, self.en, self.at = fr, en, at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -168,7 +168,7 @@ def _read(kind: Any, value: Any, at: str, problems: list[Problem]) -> Any:
             return _read_mapping(inner, value, mark, at, problems)
         return _plain(inner, value, mark)
     except Wrong as error:
-        problems.append(Problem(at, error.fr, error.en))
+        problems.append(Problem(f"{at}{error.at}", error.fr, error.en))
         return None
 
 

@@ -35,10 +35,15 @@ def read_document(document: Any, origin: str) -> PriceFile:
         ConfigError: with the file, the line, the row and the fix.
     """
     with reading(origin):
-        return _file(document, origin)
+        return read_prices(document, origin)
 
 
-def _file(document: Any, origin: str) -> PriceFile:
+def read_prices(document: Any, origin: str) -> PriceFile:
+    """Read the same.
+
+    Raises:
+        ConfigError: with the row and the fix.
+    """
     top = mapping(document, "the file", _KEYS)
     _refuse_other_schemas(top)
     rules = {}
@@ -272,9 +277,10 @@ def _tax(line: Mapping[str, Any], key: str) -> DatedAmount:
 def _feed_in(line: Mapping[str, Any]) -> DatedAmount:
     mapping(line, "feed_in", ("from", "price"))
     start = _day(line, "from", "feed_in")
-    price = _amount(line.get("price"), f"feed_in from {start}")
-    if price >= _HIGHEST_FEED_IN:
-        raise ConfigError(f"feed_in from {start}: {price} EUR per kWh: are these cents?")
+    with inside(line, "price"):
+        price = _amount(line.get("price"), f"feed_in from {start}")
+        if price >= _HIGHEST_FEED_IN:
+            raise ConfigError(f"feed_in from {start}: {price} EUR per kWh: are these cents?")
     return DatedAmount(start, price)
 
 

@@ -10,12 +10,13 @@ from common.contract.sources import SOURCES
 from common.errors import ConfigError
 from common.settings.fields import Field, Problem, Section, Wrong
 from common.settings.language import French
+from common.settings.lines import Lined
 from monitor.base.alert_settings import ADDRESSES, ALERTS
 from monitor.base.french import TEXTS
 from monitor.base.household import BUDGET, CONTRACTS, METERS, NOTES, PAGE, PORTS, ContractLine, Household, houses
 from monitor.money.calendars import foreign_words
 from monitor.money.dated_files import QUARTER
-from monitor.money.price_document import read_document
+from monitor.money.price_document import read_prices
 from monitor.money.prices import PriceFile, PriceTable
 
 OWN = "prices"  # the name of the owner's own prices, where others have that of their file
@@ -58,21 +59,33 @@ def _own_prices(value: Any) -> OwnPrices:
     document = {key: one for key, one in value.items() if key != "alsace_moselle"}
     alsace_moselle = value.get("alsace_moselle", False)
     if type(alsace_moselle) is not bool:
-        raise Wrong("alsace_moselle : oui ou non est attendu", "alsace_moselle: true or false is expected")
+        raise Wrong("oui ou non est attendu", "true or false is expected", ".alsace_moselle")
+    places: list[str] = []
     try:
-        file = read_document(_as_yaml(document), OWN) if document else None
+        file = read_prices(_as_yaml(document, "", places), OWN) if document else None
     except ConfigError as error:
-        texts = [str(one).removeprefix(f"{OWN}: ") for one in error.all]
-        raise Wrong(" ; ".join(map(_french, texts)), "; ".join(texts)) from error
+        text = str(error)
+        raise Wrong(_french(text), text, places[(error.line or 1) - 1]) from error
     return OwnPrices(file, alsace_moselle)
 
 
-def _as_yaml(value: Any) -> Any:
-    """Return JSON as YAML reads it: numbers as keys, and days."""
+def _as_yaml(value: Any, at: str, places: list[str]) -> Any:
+    """Return JSON as YAML reads it: numbers as keys, and days; a line is the number of its place in `places`."""
+
+    def place(where: str) -> int:
+        places.append(where)
+        return len(places)
+
     if isinstance(value, dict):
-        return {int(key) if key.isdecimal() else key: _as_yaml(one) for key, one in value.items()}
+        found = Lined()
+        found.line, found.lines = place(at), {}
+        for name, one in value.items():
+            key = int(name) if name.isdecimal() else name
+            found.lines[key] = place(f"{at}.{name}")
+            found[key] = _as_yaml(one, f"{at}.{name}", places)
+        return found
     if isinstance(value, list):
-        return [_as_yaml(one) for one in value]
+        return [_as_yaml(one, f"{at}[{number}]", places) for number, one in enumerate(value)]
     if isinstance(value, str) and len(value) == 10:
         try:
             return date.fromisoformat(value)

@@ -61,21 +61,42 @@ def test_without_own_prices_there_is_no_table_of_them() -> None:
     assert PRICES.read({"alsace_moselle": True}) == OwnPrices(None, alsace_moselle=True)
 
 
+def own(**row: Any) -> dict[str, Any]:
+    """Return own prices, the second offer with a second row."""
+    rows = [*OFFER["rows"], {"from": "2026-02-01", "kwh": {"BASE": 0.2}, **row}]
+    return {"offers": [OFFER, {"id": "other", "rows": rows}]}
+
+
 @pytest.mark.parametrize(
-    "value",
+    ("value", "at"),
     [
-        [],
-        {"alsace_moselle": "yes"},
-        {"offers": [{**OFFER, "rows": [{"from": "2025-02-01", "kwh": {"BASE": "abc"}}]}]},
-        {"offers": [{**OFFER, "rows": [{"from": "2025-02-30", "kwh": {"BASE": 0.2}}]}]},
-        {"offers": [{"rows": OFFER["rows"]}]},
-        {"offers": "mine"},
-        {"offrs": []},
-        {"offers": [{**OFFER, "rule": "of nobody"}]},
+        ([], "prices"),
+        ({"alsace_moselle": "yes"}, "prices.alsace_moselle"),
+        (own(kwh={"BASE": "abc"}), "prices.offers[1].rows[1].kwh.BASE"),
+        (own(kwh={"BASE": 12}), "prices.offers[1].rows[1].kwh.BASE"),  # cents
+        (own(subscription={"9": None}), "prices.offers[1].rows[1].subscription.9"),
+        (own(subscription={"40": 12}), "prices.offers[1].rows[1].subscription.40"),
+        (own(to="2026-02-01"), "prices.offers[1].rows[1]"),
+        (own(**{"from": "2026-02-30"}), "prices.offers[1].rows[1].from"),
+        (own(**{"from": None}), "prices.offers[1].rows[1].from"),
+        ({"offers": [{"rows": OFFER["rows"]}]}, "prices.offers[0]"),
+        ({"offers": [OFFER, OFFER]}, "prices.offers[1]"),
+        ({"offers": "mine"}, "prices.offers"),
+        ({"offrs": []}, "prices.offrs"),
+        ({"offers": [{**OFFER, "rule": "of nobody"}]}, "prices.offers[0].rule"),
+        ({"feed_in": [{"from": "2026-02-01", "price": 4}]}, "prices.feed_in[0].price"),
     ],
 )
-def test_what_are_no_prices_is_refused(value: Any) -> None:
-    assert mistakes("prices", value) == ["prices"]
+def test_a_wrong_price_is_refused_at_its_place(value: Any, at: str) -> None:
+    assert mistakes("prices", value) == [at]
+
+
+def test_it_is_said_in_both_languages_without_a_file_or_a_line() -> None:
+    with pytest.raises(SectionError) as caught:
+        PRICES.read(own(kwh={"BASE": "abc"}))
+    (problem,) = caught.value.problems
+    assert problem.en.startswith("other, row 2")
+    assert "il faut un montant" in problem.fr
 
 
 def test_days_and_market_prices_are_read_by_their_day_and_quarter() -> None:
