@@ -310,7 +310,8 @@ def _schema(kind: Any) -> dict[str, Any]:
     else:
         found = {"type": _JSON_TYPES[inner]} | ({"format": "date"} if inner is date else {})
     if mark is not None:
-        limits = {"minimum": mark.low, "maximum": mark.high, "pattern": mark.pattern, "description": mark.en}
+        pattern = None if mark.pattern is None else f"^(?:{mark.pattern})$"
+        limits = {"minimum": mark.low, "maximum": mark.high, "pattern": pattern, "description": mark.en}
         found |= {key: limit for key, limit in limits.items() if limit is not None}
     if may_be_null and isinstance(found.get("type"), str):
         nullable: dict[str, Any] = {"type": [found["type"], "null"]}

@@ -10,7 +10,7 @@ from common.settings.fields import Wrong
 
 _WINDOW = re.compile(r"((?:[01]?\d|2[0-3]):[0-5]\d)-((?:[01]?\d|2[0-3]):[0-5]\d|24:00)")
 _SEASONS = ("winter", "summer")
-_WINDOWS = {"type": "array", "items": {"type": "string", "pattern": _WINDOW.pattern}, "minItems": 1}
+_WINDOWS = {"type": "array", "items": {"type": "string", "pattern": f"^{_WINDOW.pattern}$"}, "minItems": 1}
 OFF_PEAK_SCHEMA = {
     "oneOf": [
         _WINDOWS,

@@ -11,6 +11,7 @@ from docs.tools import page_settings
 from monitor.base.household import ContractLine, House, Household, Note
 from monitor.money.prices import PriceTable
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS, OwnDays, OwnPrices, check_together, household_of
+from tests.support import json_schema
 from tests.support.prices import bundled_prices
 
 METER = "031961123456"
@@ -43,6 +44,33 @@ def test_there_are_twelve_sections_and_all_defaults_are_right() -> None:
         section.schema()
         for language in ("fr", "en"):
             assert section.form(language)["label"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wrong"),
+    [
+        (
+            "contracts",
+            [{"meter": METER, "from": "2025-02-01", "offer": "mine", "power": 9}],
+            {"meter": f"{METER} it is"},
+        ),
+        (
+            "contracts",
+            [{"meter": METER, "from": "2025-02-01", "offer": "mine", "power": 9, "off_peak": ["22:00-06:00"]}],
+            {"off_peak": ["at 22:00-06:00 or so"]},
+        ),
+        ("ports", {"ports": ["/dev/ttyUSB0", "socket://meter:7000"]}, {"ports": ["/dev/ttyUSB0;x"]}),
+        ("ports", {"ports": ["/dev/ttyUSB0", "socket://meter:7000"]}, {"ports": ["x socket://meter:7000"]}),
+        ("alerts", {"page": "https://energy.example.org"}, {"page": "see https://energy.example.org"}),
+    ],
+)
+def test_the_schema_asks_for_the_whole_text_as_the_check_does(name: str, value: Any, wrong: dict[str, Any]) -> None:
+    schema = SECTIONS[name].schema()
+    SECTIONS[name].read(value)
+    assert not list(json_schema.mistakes(value, schema))
+    other = [{**value[0], **wrong}] if isinstance(value, list) else {**value, **wrong}
+    assert mistakes(name, other)
+    assert list(json_schema.mistakes(other, schema))
 
 
 def test_only_addresses_are_secret() -> None:
