@@ -21,14 +21,13 @@ READER = {
     "reader.recording",
     "reader.simulator",
     "common.check",
-    "common.mqtt.forget",
 }
 STORER = {
     "storer.check",
     *(f"storer.backup.{name}" for name in ("backup", "dump", "folder", "month_file", "restore")),
     "storer.export",
+    "storer.requests.retained",
     "common.check",
-    "common.mqtt.forget",
 }
 
 MONITOR = {
@@ -37,7 +36,6 @@ MONITOR = {
     "monitor.places.review.report",
     "rich",
     "common.check",
-    "common.mqtt.forget",
     "sqlite3",
 }
 #: Runs `run` up to the call that builds its service, and prints what was imported by then.

@@ -8,13 +8,13 @@ from typing import TypeVar
 from common.contract.topics import Topics, device_topic
 from common.database.mariadb import sql_time
 from common.errors import BackupError, ConfigError
-from common.mqtt.forget import ForgetFailed, NotAllowed, Running, forget, forget_meter, forget_monitor
 from storer.backup.backup import backup
 from storer.database.locks import is_locked
 from storer.database.meters import known_meters
 from storer.database.settings import read_saved
 from storer.requests.job import Job
 from storer.requests.problem import Failed, NotNow
+from storer.requests.retained import ForgetFailed, NotAllowed, Running, forget, forget_meter, forget_monitor
 from storer.retention.forget import delete_meter, delete_source, keep_backups_away
 
 log = logging.getLogger(__name__)

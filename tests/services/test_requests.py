@@ -19,7 +19,7 @@ from storer.config.options import StorerConfig
 from storer.database.locks import take_lock
 from storer.requests import carry_out, table
 from storer.requests.carry_out import carry_out_next
-from tests.services.test_forget import connect
+from tests.services.test_retained import connect
 from tests.support.frames import ADDRESS, standard
 from tests.support.imports import content
 from tests.support.servers import Broker

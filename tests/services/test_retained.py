@@ -7,8 +7,8 @@ import pytest
 from common.contract.topics import Topics
 from common.errors import ConfigError
 from common.mqtt.events import Message
-from common.mqtt.forget import ForgetFailed, forget, forget_meter
 from common.settings import config
+from storer.requests.retained import ForgetFailed, forget, forget_meter
 from tests.support.servers import Broker, free_port
 from tests.support.session_client import SessionClient
 
