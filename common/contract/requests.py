@@ -53,7 +53,7 @@ class ForgetProgram:
     """A program that is gone."""
 
     program: Annotated[Literal["reader", "storer", "monitor"], Field(fr="Programme", en="Program")]
-    name: Annotated[str, Field(fr="Nom", en="Name", longest=64)]
+    name: Annotated[str, Field(fr="Nom", en="Name", pattern=r"[0-9A-Za-z_.-]{1,64}", example="home")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,20 @@
 """Removes a program or a meter that will not come back from a broker: its retained messages and its session."""
 
-import contextlib
 import json
-import logging
 import queue
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from common.contract.topics import Topics
-from common.errors import ConfigError, TeleinfoError
+from common.errors import TeleinfoError
 from common.mqtt.events import REFUSED, Connected, Disconnected, Event, Message, Published
 from common.mqtt.session import Session
-from common.settings.config import Broker, client_name
+from common.settings.config import Broker
 
 _RUNNING = ("online", "stalled")  # stalled: it waits for its database
 _CLOSE_TIMEOUT = 2.0  # seconds
@@ -43,29 +41,17 @@ def _own_id() -> str:
     return f"teleinfo-forget-{secrets.token_hex(4)}"
 
 
-def _check_name(name: str) -> None:
-    try:
-        client_name(name)
-    except ValueError as error:
-        raise ConfigError(f"NAME: {error}") from error
-
-
 def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: float = 10) -> bool:
     """Clear what a `reader` or `storer` has retained about itself, and end its session; return if it had a status.
 
     Subscribers of the status get the empty message, even if there was none to clear. Safe to repeat.
 
     Raises:
-        ConfigError: this is no valid name, or the settings cannot be used.
         ForgetFailed: it is running, or not all was done within `timeout` seconds.
     """
-    _check_name(name)
     deadline = time.monotonic() + timeout
     status, health, ports = (topic(program, name) for topic in (topics.status, topics.health, topics.ports))
-    with (
-        captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), [status, health, ports], deadline, warnings) as client,
-    ):
+    with RetainedClient(settings, _own_id(), [status, health, ports], deadline) as client:
         # The broker sends what it retains when we subscribe, so before our own message comes back. A program that is
         # running after all soon publishes its health again.
         messages = client.clear(health)
@@ -73,7 +59,7 @@ def forget(settings: Broker, topics: Topics, program: str, name: str, timeout: f
         _refuse_running(program, name, _status(last_status))
         # The session before the status: a program that is running after all is disconnected by that, and its will must
         # not remain.
-        with RetainedClient(settings, f"teleinfo-{program}-{name}", [], deadline, warnings):
+        with RetainedClient(settings, f"teleinfo-{program}-{name}", [], deadline):
             pass
         if any(message.topic == ports and message.payload for message in messages):
             client.clear(ports)
@@ -85,16 +71,11 @@ def forget_monitor(settings: Broker, topics: Topics, name: str, now: datetime, t
     """Clear prices and alerts that a monitor has retained which is gone. Safe to repeat.
 
     Raises:
-        ConfigError: this is no valid name.
         ForgetFailed: it is running, or not all was done within `timeout` seconds.
     """
-    _check_name(name)
     deadline = time.monotonic() + timeout
     price, alerts = topics.price(name), topics.alerts(name)
-    with (
-        captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), [price, alerts], deadline, warnings) as client,
-    ):
+    with RetainedClient(settings, _own_id(), [price, alerts], deadline) as client:
         last = next((one.payload for one in reversed(client.clear(price)) if one.payload), b"")
         if _has_prices(last, now):  # of the hours to come: none is published by what is gone
             client.put(price, last)
@@ -128,10 +109,7 @@ def forget_meter(settings: Broker, topics: Topics, meter: str, announcement: str
     deadline = time.monotonic() + timeout
     link, state = topics.link(meter), topics.state(meter)
     subscriptions = [topics.status("reader", "+"), state, announcement, link]
-    with (
-        captured_warnings() as warnings,
-        RetainedClient(settings, _own_id(), subscriptions, deadline, warnings) as client,
-    ):
+    with RetainedClient(settings, _own_id(), subscriptions, deadline) as client:
         # The link first: it may be empty for a moment without harm, should we have to restore it.
         retained = {message.topic: message.payload for message in client.clear(link) if message.retained}
         announcers = _announcers(topics, retained.get(announcement, b""))
@@ -170,12 +148,9 @@ def _readers(retained: Mapping[str, bytes], topics: Topics, announcement: bytes)
 class RetainedClient:
     """A client that reads and replaces retained messages, until a deadline."""
 
-    def __init__(
-        self, settings: Broker, client_id: str, subscriptions: list[str], deadline: float, warnings: list[str]
-    ) -> None:
+    def __init__(self, settings: Broker, client_id: str, subscriptions: list[str], deadline: float) -> None:
         self._where = settings.address
         self._deadline = deadline
-        self._warnings = warnings
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         # Not persistent: the broker drops a session that it has of this client id.
         self._session = Session(settings, client_id, subscriptions=subscriptions, emit=self._events.put)
@@ -234,27 +209,7 @@ class RetainedClient:
         try:
             return self._events.get(timeout=max(0.0, self._deadline - time.monotonic()))
         except queue.Empty:
-            text = self._warnings[-1] if self._warnings else f"the broker {self._where}: {otherwise}"
-            text = text[:1].lower() + text[1:].removesuffix("; trying again")
-            raise ForgetFailed(f"{text}; gave up waiting") from None
-
-
-@contextlib.contextmanager
-def captured_warnings() -> Iterator[list[str]]:
-    """Collect the warnings of connections instead of logging them: here they are part of an error message."""
-    texts: list[str] = []
-
-    def capture(record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.WARNING:
-            texts.append(record.getMessage())
-        return False
-
-    logger = logging.getLogger("common.mqtt.session")
-    logger.addFilter(capture)
-    try:
-        yield texts
-    finally:
-        logger.removeFilter(capture)
+            raise ForgetFailed(f"the broker {self._where}: {otherwise}; gave up waiting") from None
 
 
 def _status(payload: bytes) -> str | None:
