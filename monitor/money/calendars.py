@@ -3,8 +3,6 @@
 A day that no source names is not guessed.
 """
 
-import contextlib
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -12,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from common.settings.yaml_file import read_yaml
-from monitor.money.dated_files import read_dated
 from monitor.money.prices import PriceTable
 from monitor.money.tempo import bundled_colours
 
@@ -23,7 +20,6 @@ _FILE = Path(__file__).with_name("data") / "other_days.yaml"
 TEMPO = "tempo"
 _RED_MONTHS = (11, 12, 1, 2, 3)  # a red day is one from 1 November to 31 March, Monday to Friday, and no bank holiday
 _SATURDAY, _SUNDAY = 5, 6  # a white day is none of Sunday
-_LISTED_LINE = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*[;,]\s*([a-z][a-z-]*)\s*")
 
 
 @cache
@@ -136,20 +132,3 @@ def foreign_words(days: Mapping[str, Mapping[date, str]], prices: PriceTable) ->
         asked = prices.day_kinds(name)
         if asked and not set(asked) & set(kinds.values()):
             yield name, asked
-
-
-def read_days(content: bytes, origin: str) -> dict[date, str]:
-    """Read a file of a calendar: a day and its kind a line.
-
-    Raises:
-        ConfigError: a line is wrong.
-    """
-    return read_dated(content, origin, _parse, "a day and its kind such as 2026-01-15;peak")
-
-
-def _parse(line: str) -> tuple[date, str] | None:
-    match = _LISTED_LINE.fullmatch(line)
-    if match is not None:
-        with contextlib.suppress(ValueError):
-            return date.fromisoformat(match[1]), match[2]
-    return None

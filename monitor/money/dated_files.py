@@ -25,7 +25,7 @@ _WORDS: Mapping[str, str] = {
     for french in [colour.names["fr"].lower()]
     for word in (str(number), name, french, f"tempo_{french}")
 }
-_COLOUR_LINE = re.compile(r"\s*\"?(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4}))\"?\s*[;,\t]\s*\"?([^\";,\t]+?)\"?\s*")
+_DAY_LINE = re.compile(r"\s*\"?(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)/(\d\d)/(\d{4}))\"?\s*[;,\t]\s*\"?([^\";,\t]+?)\"?\s*")
 
 
 def read_dated(content: bytes, origin: str, parse: Callable[[str], tuple[K, V] | None], example: str) -> dict[K, V]:
@@ -126,10 +126,24 @@ def read_colours(content: bytes, origin: str) -> dict[date, str]:
 
 
 def _coloured(line: str) -> tuple[date, str] | None:
-    match = _COLOUR_LINE.fullmatch(line)
-    day = None if match is None else _day(match)
-    colour = None if match is None else _WORDS.get(match[7].lower())
+    day, word = _listed(line) or (None, "")
+    colour = _WORDS.get(word.lower())
     return None if day is None or colour is None else (day, colour)
+
+
+def read_days(content: bytes, origin: str) -> dict[date, str]:
+    """Return the kind of each day of a file of a calendar.
+
+    Raises:
+        ConfigError: a line is wrong.
+    """
+    return read_dated(content, origin, _listed, "a day and its kind such as 2026-01-15;peak")
+
+
+def _listed(line: str) -> tuple[date, str] | None:
+    match = _DAY_LINE.fullmatch(line)
+    day = None if match is None else _day(match)
+    return None if match is None or day is None else (day, match[7])
 
 
 def _day(match: re.Match[str]) -> date | None:

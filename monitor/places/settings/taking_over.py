@@ -15,8 +15,7 @@ from monitor.base.alert_settings import ADDRESSES, ALERTS
 from monitor.base.config import MonitorConfig
 from monitor.base.files import replace_file
 from monitor.base.household import BUDGET, PAGE
-from monitor.money.calendars import read_days
-from monitor.money.dated_files import read_colours, read_file, read_spot
+from monitor.money.dated_files import read_colours, read_days, read_file, read_spot
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS
 
 #: Keys of prices.yaml that no other file has at its top.

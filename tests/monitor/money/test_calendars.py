@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from common.errors import ConfigError
-from monitor.money.calendars import calendars_of, foreign_words, read_days
+from monitor.money.calendars import calendars_of, foreign_words
+from monitor.money.dated_files import read_days
 from tests.support.prices import bundled_prices
 
 MODULO = {date(2026, 1, 15): "serenity", date(2026, 12, 31): "normal"}
