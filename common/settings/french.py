@@ -56,6 +56,13 @@ TEXTS: Mapping[str, str] = {
         "option « {key} » en double (déjà ligne {line}) : retirez-en une"
     ),
     "{value} cannot be: {_why}": "{value} est impossible : {_why}",
+    # What only a person can change at the database.
+    "database {name} at {server}: {said} ({code}); {_fix}": "base {name} sur {server} : {said} ({code}) ; {_fix}",
+    "grant the user its privileges on the database, see docs/database.md": (
+        "donnez ses droits au compte, voir docs/database.md"
+    ),
+    "check database.user and database.password": "vérifiez database.user et database.password",
+    "create the database, see docs/database.md": "créez la base, voir docs/database.md",
     # Options.
     "set in the page now: {names}; take it over with `{command}`": (
         "se règle désormais dans la page : {names} ; reprenez-le avec `{command}`"

@@ -273,3 +273,19 @@ def test_no_address_is_printed(commands: Commands) -> None:
     printed = commands.run("load", commands.file, "--yes") + commands.run("show")
     assert "secret" not in printed
     assert "word@" not in printed
+
+
+def test_a_right_that_lacks_is_said_in_the_language_of_the_terminal(commands: Commands, database: Server) -> None:
+    database.sql(f"CREATE USER looker@'%' IDENTIFIED BY 'only'; GRANT SELECT ON {database.name}.* TO looker@'%'")
+    try:
+        commands.file.write_text(
+            commands.machine.replace(f"user: {database.user}", "user: looker").replace(database.password, "only")
+        )
+        file = commands.folder / "new.yaml"
+        file.write_text("budget: {euros: 90}\n")
+        for language, words in (("en", "grant the user its privileges"), ("fr", "donnez ses droits au compte")):
+            said = commands.run("load", "--yes", file, code=3, LC_ALL=f"{language}_FR.UTF-8")
+            assert "`settings` (1142)" in said
+            assert words in said
+    finally:
+        database.sql("DROP USER looker@'%'")
