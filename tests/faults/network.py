@@ -20,6 +20,7 @@ from tests.support.ntfy import Ntfy
 from tests.support.programs import Program, wait_until
 from tests.support.proxy import Proxy
 from tests.support.servers import Broker
+from tests.support.settings import save_settings
 from tests.support.sources import read_source
 from tests.support.storing import client
 
@@ -35,11 +36,8 @@ POWER = 3600  # W, of the device without a counter
 CUTS = 6
 IN_FLIGHT = 1000  # frames that a broker may leave unanswered
 PAGE = 8192  # bytes, of the spool
-SOURCES = """
-sources:
-  - {name: plug, kind: device, topic: devices/plug, power: apower, energy: aenergy.total, unit: Wh}
-  - {name: roof, kind: production, topic: devices/roof, power: ""}
-"""
+PLUG = {"name": "plug", "kind": "device", "topic": "devices/plug", "power": "apower", "energy": "aenergy.total"}
+SOURCES = [PLUG | {"unit": "Wh"}, {"name": "roof", "kind": "production", "topic": "devices/roof", "power": ""}]
 
 
 class Devices:
@@ -94,8 +92,6 @@ class Network(Home):
         names = ("reader", "storer", "database", "line")
         ports = {name: each.port for name, each in zip(names, (*self.links, self.line), strict=True)}
         super().__init__(Processes(folder, meters=METERS, broker_config=broker_config, proxies=ports))
-        config = self.delivery.storer_config
-        config.write_text(config.read_text() + SOURCES)
         self.reader_link.target = self.storer_link.target = self.delivery.broker.port
         self.database_link.target = self.delivery.database.port
         self.line.target = self.delivery.meters[0].port
@@ -126,6 +122,7 @@ class Network(Home):
         """Start the programs for the first time."""
         self.delivery.start("storer", "reader")
         wait_until(lambda: bool(self.delivery.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", self.programs)
+        save_settings(client(self.delivery.database), sources=SOURCES)
         # A compressed table is a sparse file: it grows on a full disk, too, and only its pages are not written.
         self.delivery.sql("ALTER TABLE frames PAGE_COMPRESSED=0")
         self.delivery.start_monitor(self.phone.url("house"))
