@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 
 from common.contract.frame import format_time, parse_time
 from common.errors import MessageError
+from common.machine.files import replace_file
 from common.runtime.logs import ChangeLogger
 from common.settings.file_errors import reason
 
@@ -73,15 +73,9 @@ class Store:
 
     def write(self, content: Mapping[str, Any]) -> bool:
         """Replace the content; return whether it is on the disk."""
-        part = self._file.with_suffix(".part")
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-                json.dump(content, stream, indent=1)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.rename(self._file)
-            _sync(self._file.parent)
+            replace_file(self._file, json.dumps(content, indent=1).encode(), mode=0o600)
         except OSError as error:
             self._changes.log(
                 logging.WARNING,
@@ -90,15 +84,6 @@ class Store:
             return False
         self._changes.reset()
         return True
-
-
-def _sync(folder: Path) -> None:
-    """Make a renamed file durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def as_json(item: Any) -> dict[str, Any]:

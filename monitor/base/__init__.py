@@ -7,7 +7,6 @@
 - `ranges` reads the time that a question is about, from an address or from the command line.
 - `request_errors` holds every reason for which a question is not answered, in both languages; it becomes an HTTP
   status or an exit code.
-- `files` replaces a file whole.
 - `formats` and `texts` write numbers, dates and words for people, in French and in English, and tables in a terminal;
   `help` has the words of `--help`.
 - `answer` is the vocabulary with which an answer describes itself, and how it becomes JSON.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.base.files import replace_file
+from common.machine.files import replace_file
 
 NAME = "addresses.json"
 

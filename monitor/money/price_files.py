@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from common.errors import ConfigError
+from common.machine.files import replace_file
 from common.settings.file_errors import reason
 from common.settings.yaml_file import parse_yaml, read_yaml
-from monitor.base.files import replace_file
 from monitor.money.dated_files import SpotPrices, read_file
 from monitor.money.price_document import read_document
 from monitor.money.prices import Kind, PriceFile, PriceRow, PriceTable

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from common.errors import ConfigError, NotReady
 from common.machine.deployment import Deployment, here
+from common.machine.files import replace_file
 from common.settings.file_errors import reason
 
 SHORTEST = 8  # characters
@@ -77,21 +78,9 @@ def write(file: Path, password: str, like: Path | None = None) -> None:
         OSError: it cannot be written.
     """
     status = (file if file.exists() or like is None else like).stat() if file.exists() or like is not None else None
-    part = file.with_name(f".{file.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-            stream.write(hashed(password) + "\n")
-            stream.flush()
-            if status is not None:
-                if os.geteuid() == 0:
-                    os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-                os.fchmod(stream.fileno(), status.st_mode & 0o640 | 0o600)
-            os.fsync(stream.fileno())
-        part.rename(file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    mode = 0o600 if status is None else status.st_mode & 0o640 | 0o600
+    owner = status if os.geteuid() == 0 else None
+    replace_file(file, f"{hashed(password)}\n".encode(), mode=mode, owner=owner)
 
 
 def plain(file: Path) -> str:

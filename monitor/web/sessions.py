@@ -4,12 +4,12 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import secrets
 import threading
 from pathlib import Path
 
+from common.machine.files import replace_file
 from common.runtime.logs import ChangeLogger
 from common.settings.file_errors import reason
 from common.settings.language import plural
@@ -113,14 +113,9 @@ class Sessions:
             text = json.dumps(
                 {"key": self._key.hex(), "password": self._password, "sessions": dict(self._open)}, indent=1
             )
-            part = self._file.with_suffix(".part")
             try:
                 self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-                    stream.write(text)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                part.rename(self._file)
+                replace_file(self._file, text.encode(), mode=0o600)
             except OSError as error:
                 text = (
                     f"state: {self._file} cannot be written: {reason(error)}; until it can, a restart ends all sessions"

@@ -7,13 +7,13 @@ that of a monitor is news only if it differs from what that monitor said before.
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from common.contract.ports import OfferedPort, read_choice, write_offer
 from common.errors import ConfigError, MessageError
+from common.machine.files import replace_file
 from common.machine.host import Host
 from common.mqtt.events import REFUSED, PublishToken, publish_advice
 from common.runtime.logs import ChangeLogger, RateLimiter
@@ -151,15 +151,10 @@ class PortChoice:
         return "://" in name or self._machine.path(name).exists()
 
     def _save(self) -> None:
-        part = self._file.with_suffix(".part")
         choices = [{"monitor": monitor, "ports": chosen} for monitor, chosen in self._choices.items()]
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(part, "w", encoding="utf-8") as stream:
-                json.dump({"choices": choices}, stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(self._file)
+            replace_file(self._file, json.dumps({"choices": choices}).encode(), mode=0o644)
         except OSError as error:
             text = f"{self._file} cannot be written: {reason(error)}; after a restart the port must be chosen again"
             self._file_log.log(logging.WARNING, text)

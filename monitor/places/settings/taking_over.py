@@ -8,12 +8,12 @@ from typing import Any
 
 from common.contract import retention
 from common.errors import ConfigError
+from common.machine.files import replace_file
 from common.settings.config import with_variables
 from common.settings.file_errors import reason
 from common.settings.yaml_file import parse_yaml, read_yaml
 from monitor.base.alert_settings import ADDRESSES, ALERTS
 from monitor.base.config import MonitorConfig
-from monitor.base.files import replace_file
 from monitor.base.household import BUDGET, PAGE
 from monitor.money.dated_files import read_colours, read_days, read_file, read_spot
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS

@@ -21,6 +21,11 @@ def replace_file(file: Path, content: bytes, *, mode: int, owner: os.stat_result
             os.fchmod(handle, mode)
             os.fsync(handle)
         Path(name).replace(file)
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

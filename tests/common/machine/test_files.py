@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.base.files import replace_file
+from common.machine.files import replace_file
 
 
 def test_a_file_has_its_mode_whatever_the_umask(tmp_path: Path) -> None:
