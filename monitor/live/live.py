@@ -255,6 +255,11 @@ class Live:
         """Return the programs of a kind, `reader` or `storer`, by name, with their last health."""
         return self._state.programs(kind)
 
+    def refused_topics(self) -> list[str]:
+        """Return the topics of sources that the broker does not let a storer read."""
+        running = [one for one in self._state.programs("storer") if one.status != "offline"]
+        return sorted({topic for one in running for topic in one.refused_topics})
+
     def stream(self, meter: str) -> StreamClient:
         """Open a stream: `state` with each frame, at most one a second; `link` and `alerts` when they change.
 

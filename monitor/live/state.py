@@ -49,6 +49,13 @@ class Program:
         """Whether the port of a reader is chosen in the page."""
         return (self.health or {}).get("asks_port") is True
 
+    @property
+    def refused_topics(self) -> list[str]:
+        """The topics of sources that the broker does not let a storer read."""
+        sources = (self.health or {}).get("sources")
+        topics = sources.get("not_allowed") if isinstance(sources, dict) else None
+        return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list) else []
+
     def _of_lines(self, key: str) -> list[str]:
         lines = (self.health or {}).get("lines")
         values = [line.get(key) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []

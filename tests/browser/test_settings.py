@@ -202,6 +202,20 @@ def test_a_source_is_entered_with_where_its_values_are(stand: Stand) -> None:
     ]
 
 
+def test_a_topic_that_the_broker_refuses_is_told_at_its_source_and_in_the_state(stand: Stand) -> None:
+    stand.ask("stage/refused")
+    page = stand.open("etat")
+    page.evaluate(
+        """fetch('api/v1/settings/sources', { method: 'PUT', body: JSON.stringify({ value: [{ name: 'Chauffe-eau',
+             kind: 'device', topic: 'boiler/status', power: 'apower' }] }),
+             headers: { 'Content-Type': 'application/json', 'If-Match': '"0"' } })"""
+    )
+    expect(page.locator(".notices")).to_contain_text("« boiler/status »")
+    page.locator(".notices").get_by_role("link", name="Corriger").click()
+    one = section(page, "sources").get_by_role("group", name="Appareil 1")
+    expect(one).to_contain_text("refuse la lecture de « boiler/status »")
+
+
 def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None:
     page = stand.open("reglages/passe")
     past = group(page, "Le passé")
@@ -217,7 +231,9 @@ def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None
 
 
 def test_what_is_gone_is_forgotten_after_its_name_and_every_place_can_cancel_it(stand: Stand) -> None:
-    page = stand.open("reglages/oubli")
+    page = stand.open("etat")
+    expect(page.locator(".notice").filter(has_text="Ancien compteur")).to_contain_text("depuis le 10 mars 2026")
+    page.get_by_role("link", name="Oublier ce compteur").click()
     gone = group(page, "Ce qui n’est plus là")
     forget = gone.get_by_role("button", name="Oublier")
     expect(forget).to_be_disabled()

@@ -289,7 +289,7 @@ def test_a_house_without_sources_has_no_trace_of_them_and_pays_one_look_at_an_em
 
     for route in (energy.ROUTE, interval.ROUTE):
         assert not {name for name in asked(route, "from=2026-11-03&to=2026-11-04") if name.startswith("devices")}
-    assert asked(DEVICES) == {"devices": []}
+    assert asked(DEVICES)["devices"] == []
     assert "devices" not in asked(METERS)["meters"][0]
 
 

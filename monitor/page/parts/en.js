@@ -50,6 +50,8 @@ export default {
       meters: (meter) => `A name is for the meter ${meter}, which is unknown.`,
       notes: (meter) => `A note is for the meter ${meter}, which is unknown.`,
     },
+    refused: (topic) => `The MQTT server refuses to let “${topic}” be read: this device is not counted.`,
+    refusedMore: 'On that server, allow TeleInfo to read this topic.',
     correct: 'Correct it',
   },
   expected: {

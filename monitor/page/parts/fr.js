@@ -50,6 +50,8 @@ export default {
       meters: (meter) => `Un nom est au compteur ${meter}, qui est inconnu.`,
       notes: (meter) => `Une note est au compteur ${meter}, qui est inconnu.`,
     },
+    refused: (topic) => `Le serveur MQTT refuse la lecture de « ${topic} » : cet appareil n’est pas compté.`,
+    refusedMore: 'Sur ce serveur, autorisez TeleInfo à lire ce topic.',
     correct: 'Corriger',
   },
   expected: {

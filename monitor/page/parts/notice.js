@@ -58,14 +58,17 @@ export function oldPrices(prices) {
 // What is wrong in the settings: said where the owner looks, not only in the log.
 const GROUPS = { contracts: 'contrat', meters: 'compteurs', notes: 'notes' };
 /**
- * Prices that have become wrong, and lines that concern no meter; nothing if all is well.
- * @param {Pick<Status, 'prices_error' | 'unused'>} status
+ * Prices that have become wrong, lines that concern no meter, topics that may not be read; nothing if all is well.
+ * @param {Pick<Status, 'prices_error' | 'unused'> & Partial<Pick<Status, 'refused_topics'>>} status
  */
-export function wrongSettings({ prices_error: error, unused }) {
+export function wrongSettings({ prices_error: error, unused, refused_topics: refused = [] }) {
   const notices = [
     error && notice('warn', W.settings.pricesError, error, toSettings('contrat', W.settings.correct)),
     ...unused.map(({ section, meter }) =>
       notice('warn', W.settings.unused[section](meter), toSettings(GROUPS[section], W.settings.correct)),
+    ),
+    ...refused.map((topic) =>
+      notice('warn', W.settings.refused(topic), W.settings.refusedMore, toSettings('appareils', W.settings.correct)),
     ),
   ].filter(Boolean);
   return notices.length > 0 && h('div', { class: 'notices' }, notices);

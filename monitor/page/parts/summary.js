@@ -4,13 +4,13 @@ const DAY = 86400e3,
   BACKUP_DAYS = 8; // a weekly one is not late on its day
 
 /** What to look at, the worst first: names of links (W.summary.link) and of facts (W.summary.facts). */
-export function troubles({ links, audit, disk, backup, prices_error, unused }, now) {
+export function troubles({ links, audit, disk, backup, prices_error, unused, refused_topics }, now) {
   const wrong = links.filter(({ state }) => !['up', 'unknown'].includes(state)).map(({ id }) => ['link', id]);
   if (audit && !audit.ok) wrong.push(['facts', 'audit']);
   if (disk?.years != null && disk.years < 1) wrong.push(['facts', 'disk']);
   if (staleDays(backup, now)) wrong.push(['facts', 'backup']);
   if (prices_error) wrong.push(['facts', 'prices']);
-  if (unused?.length > 0) wrong.push(['facts', 'settings']);
+  if (unused?.length > 0 || refused_topics?.length > 0) wrong.push(['facts', 'settings']);
   return wrong;
 }
 

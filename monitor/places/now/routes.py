@@ -71,6 +71,7 @@ class RunningDevices:
     """The answer of `devices`."""
 
     devices: Sequence[RunningDevice]
+    refused_topics: Annotated[Sequence[str], "of sources: the broker does not let the storer read them"]
 
 
 def devices(request: ApiRequest) -> RunningDevices:
@@ -79,7 +80,8 @@ def devices(request: ApiRequest) -> RunningDevices:
         [
             RunningDevice(one.name, one.power, one.power is not None and one.power >= ON, one.at)
             for one in DeviceAnswers(request.home).now(request.meter(), request.now)
-        ]
+        ],
+        request.live.refused_topics(),
     )
 
 

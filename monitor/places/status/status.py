@@ -134,6 +134,7 @@ class Status:
         "off-peak hours as the meter switched in the last days, as `contracts` has them: 22:30-06:30; empty: not known",
     ] = ()
     versions: Annotated[Sequence[_Pair], "name and version"]
+    refused_topics: Annotated[Sequence[str], "of sources: the broker does not let the storer read them"]
     prices_error: Annotated[
         str | None,
         "a file of prices that is wrong, its line and what to correct: the prices from before are still used",
@@ -167,6 +168,7 @@ def answer(request: ApiRequest) -> Status:
             *([("prices", newest.isoformat())] if newest else []),
             ("MariaDB", version),
         ],
+        refused_topics=request.live.refused_topics(),
         prices_error=_in_language(prices.error, request.language),
         unused=[UnusedLine(one.section, one.meter) for one in request.home.unused()],
     )
@@ -199,6 +201,7 @@ def without_database(request: LiveRequest) -> Status:
         links=_links(request.live, identifier, states, request.now, None, None),
         spool=_spool(request.live, identifier),
         versions=_versions(request.live, identifier),
+        refused_topics=request.live.refused_topics(),
     )
 
 

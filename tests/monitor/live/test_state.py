@@ -148,6 +148,21 @@ def test_health_of_another_program_names_no_meters(health: dict[str, object]) ->
     assert house.programs("reader")[0].meters == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("health", "topics"),
+    [
+        ({"sources": {"not_allowed": ["plug/status", 5]}}, ["plug/status"]),
+        ({"sources": {"not_allowed": "plug/status"}}, []),
+        ({"sources": []}, []),
+        ({}, []),
+    ],
+)
+def test_a_storer_says_which_topics_the_broker_refuses_to_it(health: dict[str, object], topics: list[str]) -> None:
+    house = LiveState()
+    house.on_health("storer", "main", json.dumps(health).encode(), NOW)
+    assert house.programs("storer")[0].refused_topics == topics
+
+
 def test_a_broker_from_which_nothing_at_all_comes_does_not_answer() -> None:
     house = LiveState()
     assert not house.answers(0.0)

@@ -248,7 +248,7 @@ export function answer(route, query, now, state) {
     case 'meters':
       return { zone: 'Europe/Paris', now: iso(now), meters: isEmpty ? [] : metersOf(now, dateOf(began), state) };
     case 'devices':
-      return { devices: running(now) };
+      return { devices: running(now), refused_topics: refusedTopics(state) };
     case 'live':
       return live(id, now, state, down);
     case 'later':
@@ -686,6 +686,8 @@ function interval(id, from, to, state) {
   };
 }
 
+const refusedTopics = (state) => (state === 'refused' ? ['boiler/status'] : []);
+
 function status(id, now, state, down) {
   const last = { up: now, down: now - 3 * MINUTE };
   const details = { meter: '0,67 trame/s', reader: 'cave', mqtt: '2 ms', storer: 'main', database: 'MariaDB 11.8' };
@@ -711,6 +713,7 @@ function status(id, now, state, down) {
     versions: [['teleinfo-monitor', '1.0.0']],
     prices_error: null,
     unused: [],
+    refused_topics: refusedTopics(state),
   };
 }
 

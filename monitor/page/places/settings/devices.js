@@ -1,9 +1,10 @@
 // What other devices send over MQTT: each with its values, where they are in its messages, and what it sends now.
 import * as api from '../../base/api.js';
-import { h } from '../../base/dom.js';
+import { h, icon } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { below, drawn, field } from './form.js';
+import { W as PARTS } from '../../parts/words.js';
 import { W } from './words.js';
 
 /** @import {Node, Place, Tools} from './form.js' */
@@ -73,7 +74,8 @@ export function source(node, place, tools) {
     };
   function draw() {
     const { kind, name: called } = place.get() ?? {};
-    live.setAttribute('data-of', JSON.stringify({ name: called, kind }));
+    const topics = Object.values(valuesOf(place.get() ?? {})).map(({ topic }) => topic);
+    live.setAttribute('data-of', JSON.stringify({ name: called, kind, topics }));
     const focused = document.activeElement?.getAttribute('data-value');
     values.replaceChildren(...(QUANTITIES[kind] ?? []).map((quantity) => value(quantity, watched)));
     if (focused) /** @type {HTMLElement | null} */ (values.querySelector(`[data-value="${focused}"]`))?.focus();
@@ -203,16 +205,19 @@ const unit = (quantity, one, set, place) =>
 const EACH = 5000; // ms
 
 /**
- * Says beside each source what it sends now, once it is stored: the proof that all of it is right.
+ * Says beside each source what it sends now, once it is stored: the proof that all of it is right; or that it may not be read.
  * @type {(root: HTMLElement, meter: string) => Promise<void>}
  */
 export async function watch(root, meter) {
   const [known, now] = await Promise.all([api.devices(meter).catch(() => null), api.live(meter).catch(() => null)]);
   if (!root.isConnected) return;
   for (const node of root.querySelectorAll('.live')) {
-    const { name, kind } = JSON.parse(node.getAttribute('data-of') ?? '{}'),
-      one = kind === 'production' ? now?.production : known?.devices.find((device) => device.name === name);
-    node.textContent = one?.at ? W.sources.now(f.power(one.power, 'W'), f.clock(Date.parse(one.at))) : '';
+    const { name, kind, topics = [] } = JSON.parse(node.getAttribute('data-of') ?? '{}'),
+      one = kind === 'production' ? now?.production : known?.devices.find((device) => device.name === name),
+      refused = topics.find((topic) => known?.refused_topics.includes(topic));
+    if (refused) node.replaceChildren(icon('warn'), `${PARTS.settings.refused(refused)} ${PARTS.settings.refusedMore}`);
+    else node.textContent = one?.at ? W.sources.now(f.power(one.power, 'W'), f.clock(Date.parse(one.at))) : '';
+    node.classList.toggle('warn-text', Boolean(refused));
   }
   setTimeout(() => watch(root, meter), EACH);
 }

@@ -8,6 +8,8 @@ export default {
   frames: (n, m) => `${f.number(n)} of ${f.number(m)} frames yesterday.`,
   complete: (n) => `Nothing missing yesterday (${f.number(n)} ${f.plural(n, 'frame', 'frames')}).`,
   recoveredNote: (wh) => `${wh} recovered from the index.`,
+  gone: (name, day) => `No data from the meter “${name}” since ${day}.`,
+  forget: 'Forget this meter',
   links: 'Connections',
   states: {
     up: 'running',

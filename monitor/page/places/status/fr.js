@@ -8,6 +8,8 @@ export default {
   frames: (n, m) => `${f.number(n)} ${f.plural(n, 'trame', 'trames')} sur ${f.number(m)} hier.`,
   complete: (n) => `Relevé complet hier (${f.number(n)} ${f.plural(n, 'trame', 'trames')}).`,
   recoveredNote: (wh) => `rattrapé grâce à l’index : ${wh}.`,
+  gone: (name, day) => `Plus de données du compteur « ${name} » depuis le ${day}.`,
+  forget: 'Oublier ce compteur',
   links: 'Liaisons',
   states: {
     up: 'en marche',

@@ -14,12 +14,13 @@ import { alertList } from './alerts.js';
 import { storage, versions } from './facts.js';
 import { eventsBlock } from './events.js';
 import { level, toDo, troubles } from '../../parts/summary.js';
-import { block, page } from '../../parts/block.js';
+import { block, page, toSettings } from '../../parts/block.js';
 import { W as PARTS } from '../../parts/words.js';
 import { unseenExport } from '../../sources/sources.js';
 import { W } from './words.js';
 
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
+/** @import {Forgettable} from '../../../../deploy/page/answers' */
 /** @param {Context<Meter | null>} context */
 export default async function status({ meter, now }) {
   const today = dateOf(now()),
@@ -30,7 +31,11 @@ export default async function status({ meter, now }) {
       meter && api.energy(meter.id, { by: 'day', from, to: today }).catch(() => null),
       alerts.latest,
     ]);
-  const [first, events] = await Promise.all([ask(), meter && eventsBlock(meter)]);
+  const [first, events, gone] = await Promise.all([
+    ask(),
+    meter && eventsBlock(meter),
+    api.forgettable().catch(() => []),
+  ]);
   let [data, days, told] = first;
   const summary = piece((data, told) => health(data, told, now())),
     way = piece((links) => chain(links, now())),
@@ -44,7 +49,7 @@ export default async function status({ meter, now }) {
     parts = piece((data) => versions(data, meter));
   function show() {
     summary.show(data, told);
-    wrong.show({ prices_error: data.prices_error, unused: data.unused });
+    wrong.show({ prices_error: data.prices_error, unused: data.unused, refused_topics: data.refused_topics });
     injects.show(data.unseen_export);
     way.show(data.links);
     counts.show(data.yesterday);
@@ -61,6 +66,7 @@ export default async function status({ meter, now }) {
     summary.node,
     wrong.node,
     injects.node,
+    silentMeters(gone),
     way.node,
     counts.node,
     list.node,
@@ -89,6 +95,15 @@ function sessions() {
     h('p', { class: 'note' }, W.everywhereNote),
   );
 }
+
+/** Meters that have said nothing for long, and the way to have them forgotten. @param {Forgettable['gone']} gone */
+const silentMeters = (gone) =>
+  gone.map(
+    ({ kind, label, last }) =>
+      kind === 'forget-meter' &&
+      last &&
+      notice('info', W.gone(label, f.fullDate(dateOf(Date.parse(last)))), toSettings('oubli', W.forget)),
+  );
 
 function health(data, told, now) {
   const wrong = troubles(data, now).map(([list, name]) => inSentence(PARTS.summary[list][name]));
