@@ -52,6 +52,15 @@ test('the first view leaves room in 60 kB for its data; the other places are not
   assert.ok(first < 50_000, `${first} bytes compressed`);
 });
 
+test('the place of the settings leaves room in 150 kB for the answers of a household', { skip }, () => {
+  const files = ['index.html', 'manifest.webmanifest', names.script, names.style, names.others].map((f) => read(f)),
+    forms = Object.values(JSON.parse(`${readFileSync(new URL('stand/fields.json', import.meta.url))}`)).map((form) =>
+      JSON.stringify(form),
+    );
+  const own = [...files, ...forms].map((part) => gzipSync(part).length).reduce((sum, size) => sum + size);
+  assert.ok(own < 120_000, `${own} bytes compressed`); // 30 kB for its answers
+});
+
 test('the same sources make the same names', { skip }, async () => {
   const again = mkdtempSync(join(tmpdir(), 'bundle-'));
   const { bundle } = await import('../../deploy/page/bundle.js');
