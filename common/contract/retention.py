@@ -57,8 +57,8 @@ RETENTION: Section[Retention] = Section(
     default={"frames": None, "minutes": None, "incomplete": "keep"},
     fr="Conservation",
     en="Retention",
-    help_fr="Ce qui est plus ancien est supprimé par mois entiers, une fois sauvegardé ; les heures restent.",
-    help_en="What is older is dropped by whole months, once it is in a backup; hours stay.",
+    help_fr="Au-delà, le détail est supprimé mois par mois, une fois sauvegardé ; les valeurs par heure restent.",
+    help_en="Older details are deleted month by month, once they are in a backup; hourly values stay.",
     check=_check,
 )
 

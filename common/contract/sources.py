@@ -127,7 +127,7 @@ class Source:
             fr="Nature",
             en="Kind",
             names={
-                PRODUCTION: ("Production, tels des panneaux solaires", "Production, such as solar panels"),
+                PRODUCTION: ("Production solaire", "Solar production"),
                 DEVICE: ("Appareil", "Device"),
                 TEMPERATURE: ("Température extérieure", "Outside temperature"),
             },

@@ -56,8 +56,8 @@ class MeterEntry:
         meter_field(
             "Remplace le compteur",
             "Replaces the meter",
-            help_fr="L’ancien compteur et celui-ci deviennent une seule maison.",
-            help_en="The old meter and this one become one house.",
+            help_fr="L’historique de l’ancien compteur continue avec celui-ci.",
+            help_en="The history of the old meter goes on with this one.",
         ),
     ] = None
 
@@ -154,8 +154,8 @@ class Page:
         Field(
             fr="Langue",
             en="Language",
-            help_fr="Vide : celle du navigateur.",
-            help_en="Empty: that of the browser.",
+            help_fr="Sans choix : celle du navigateur.",
+            help_en="Without a choice: that of the browser.",
             names={"fr": ("Français", "Français"), "en": ("English", "English")},
         ),
     ] = None

@@ -120,8 +120,8 @@ function value(quantity, place) {
         { class: 'record' },
         topic(one, set, place),
         path(one, set, place),
-        pick(one, set),
         unit(quantity, one, set, place),
+        pick(one, set),
       ),
   );
 }

@@ -28,7 +28,8 @@ export function portChoice(place, readers) {
 }
 
 function offered(place, { reader, offers }, isOne) {
-  const isChosen = (name) => place.get()?.reader === reader && place.get().ports.includes(name);
+  const isTwice = (label) => offers.filter((one) => one.label === label).length > 1,
+    isChosen = (name) => place.get()?.reader === reader && place.get().ports.includes(name);
   return h(
     'fieldset',
     null,
@@ -46,7 +47,7 @@ function offered(place, { reader, offers }, isOne) {
           'span',
           null,
           label || name,
-          h('span', { class: 'note' }, f.joined([label && name, !present && W.ports.gone])),
+          h('span', { class: 'note' }, f.joined([isTwice(label) && name, !present && W.ports.gone])),
         ),
       ),
     ),

@@ -98,20 +98,20 @@ function offPeak(node, place, observed) {
   };
   function draw() {
     const value = place.get();
-    const list = (windows, label, set, at) => windowList(windows, label, set, at);
     body.replaceChildren(
       ...(value == null
         ? []
         : Array.isArray(value)
-          ? [list(value, node.label, (next) => again(next), place.at)]
-          : ['winter', 'summer'].map((season) =>
-              list(
+          ? [windowList(value, node.label, (next) => again(next), place.at)]
+          : ['winter', 'summer'].flatMap((season) => [
+              h('p', { class: 'note' }, W.offPeak[season]),
+              windowList(
                 value[season] ?? [],
                 W.offPeak[season],
                 (next) => again({ ...value, [season]: next }),
                 `${place.at}.${season}`,
               ),
-            )),
+            ])),
     );
   }
   function again(value) {
@@ -159,7 +159,6 @@ function windowList(windows, label, set, at) {
   return h(
     'div',
     { role: 'group', 'aria-label': label },
-    h('p', { class: 'note' }, label),
     h('ul', null, windows.map(one)),
     h('button', { class: 'link-button', type: 'button', onclick: () => set([...windows, NEW]) }, W.add.windows),
   );

@@ -33,9 +33,9 @@ test('a file is told by its days, what would be added, what is left alone and wh
   assert.deepEqual(plain(sentences(result)), [
     'Du 1er mars 2024 au 28 février 2026.',
     'À ajouter : 17 520 heures, 1 jour, 8 412 kWh.',
-    'Déjà importé : 3.',
-    'Déjà mesuré par le compteur, donc laissé : 24.',
-    'Déjà là avec une autre valeur, qui est gardée : 1.',
+    'Valeurs déjà importées : 3.',
+    'Valeurs déjà mesurées par le compteur, ignorées : 24.',
+    'Valeurs déjà là, mais différentes ; les anciennes sont gardées : 1.',
     'Il manque 12 heures dans le fichier.',
     'lignes vides : 2',
   ]);
@@ -44,7 +44,7 @@ test('a file is told by its days, what would be added, what is left alone and wh
 
 test('a file without anything new, and one of days, are told, too', () => {
   const none = { from: null, to: null, new: {}, new_wh: {}, same: 8760, gaps: { hours: 0 } };
-  assert.deepEqual(plain(sentences(none)), ['Rien à ajouter.', 'Déjà importé : 8 760.']);
+  assert.deepEqual(plain(sentences(none)), ['Rien à ajouter.', 'Valeurs déjà importées : 8 760.']);
   assert.equal(hasNew(none), false);
   const days = { from: '2026-01-01', to: '2026-01-31', new: { days: 30 }, same: 0, gaps: { days: 1 } };
   assert.deepEqual(plain(sentences(days)), [
