@@ -70,7 +70,7 @@ export default {
     name: 'Mes prix',
     label: 'Nom de l’offre',
     from: 'À partir du',
-    perKwh: '€ par kWh',
+    perKwh: '€ / kWh',
     perMonth: '€ / mois',
     subscription: (kva) => `Abonnement, ${kva} kVA`,
     mine: 'C’est mon offre',
