@@ -1,8 +1,7 @@
 // A backup now, beside that of each night.
-import * as api from '../../base/api.js';
 import { h, icon } from '../../base/dom.js';
 import { refusal } from '../../parts/refusal.js';
-import { ended, problemOf } from './requests.js';
+import { begun, ended, problemOf } from './requests.js';
 import { W } from './words.js';
 
 export function backup() {
@@ -16,9 +15,7 @@ export function backup() {
         button.disabled = true;
         status.replaceChildren(W.backup.running);
         try {
-          const { id } = await api.makeRequest('backup', {});
-          await api.startRequest(id);
-          const end = await ended(id, () => {});
+          const end = await ended(await begun('backup', {}), () => {});
           status.replaceChildren(
             ...(end.state === 'done' ? [icon('ok'), W.backup.done] : [icon('warn'), problemOf(end) ?? W.backup.failed]),
           );

@@ -1,8 +1,8 @@
 // What is no longer there, and can be forgotten: its name must be typed, it happens an hour later, and until then any
 // place says so, with a way back.
-import * as api from '../../base/api.js';
 import { h } from '../../base/dom.js';
 import { field } from './form.js';
+import { begun } from './requests.js';
 import { refusal } from '../../parts/refusal.js';
 import { waiting } from '../../parts/waiting.js';
 import { W } from './words.js';
@@ -27,8 +27,7 @@ function one(gone) {
   async function forget() {
     button.disabled = true;
     try {
-      const { id } = await api.makeRequest(gone.kind, gone.arguments);
-      await api.startRequest(id);
+      await begun(gone.kind, gone.arguments);
       status.replaceChildren(W.gone.asked);
       await waiting.look();
     } catch (error) {

@@ -7,7 +7,7 @@ import { language, T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { refusal } from '../../parts/refusal.js';
 import { select } from '../../parts/controls.js';
-import { asked, ended, problemOf } from './requests.js';
+import { asked, begun, ended, problemOf } from './requests.js';
 import { W } from './words.js';
 
 /** @import {Meter} from '../../../../deploy/page/types' */
@@ -226,9 +226,7 @@ function imports() {
         onclick: async () => {
           back.disabled = true;
           try {
-            const { id } = await api.makeRequest('import-forget', { id: result.import });
-            await api.startRequest(id);
-            const end = await ended(id, () => {});
+            const end = await ended(await begun('import-forget', { id: result.import }), () => {});
             if (end.state === 'done') await look();
             else {
               back.disabled = false;

@@ -14,6 +14,13 @@ export function problemOf({ problem, result }) {
   return typeof said === 'string' ? said : (said?.[language] ?? said?.detail);
 }
 
+/** Asks for something that needs no file: its number. @type {(kind: string, args: object) => Promise<number>} */
+export async function begun(kind, args) {
+  const { id } = await api.makeRequest(kind, args);
+  await api.startRequest(id);
+  return id;
+}
+
 /** Waits until a request has ended: {state, result, problem}. */
 export async function ended(id, progress) {
   for (let silent = 0; ; ) {
