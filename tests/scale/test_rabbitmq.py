@@ -109,9 +109,9 @@ def test_no_frame_is_lost_or_doubled_whatever_is_killed(house: House) -> None:
 
 
 def test_what_its_rules_forbid_is_named(house: House) -> None:
-    house.reader.settings["mqtt"]["username"] = "storer"  # may not read the health of a reader
+    house.reader.settings["mqtt"]["username"] = "storer"  # may not publish frames
     house.reader.start()
-    house.reader.wait_for_log("closes the connection .* each time after the subscription to teleinfo/", within=WITHIN)
+    house.reader.wait_for_log("closes the connection .* each time after a message on teleinfo/", within=WITHIN)
 
 
 def test_no_frame_is_lost_or_doubled_when_the_node_of_the_storer_is_killed(tmp_path: Path) -> None:
