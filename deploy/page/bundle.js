@@ -15,7 +15,7 @@ const LAZY = ['vendor/uPlot.iife.min.js', 'vendor/uPlot.min.css'];
 const ICON = 'icons/app.svg';
 const COPIED = [ICON, 'icons/app-180.png', 'manifest.webmanifest', 'vendor/uPlot.LICENSE'];
 
-/** Returns the names of both scripts, that of the first view and that of the others, and of the style sheet. */
+/** Returns the names of the style sheet and of the scripts: of the first view, of other places, of the settings. */
 export async function bundle(folder) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -28,6 +28,7 @@ export async function bundle(folder) {
     ...common,
     entryPoints: { entry: join(SOURCES, 'frame/main.js') },
     // All of the entry is shared with frame/others.js: a chunk, which the page loads. The entry itself is not needed.
+    // What only others and settings share is a second chunk.
     splitting: true,
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -39,9 +40,10 @@ export async function bundle(folder) {
     stdin: { contents: sheets.map((file) => `@import "./${file}";`).join('\n'), resolveDir: SOURCES, loader: 'css' },
     entryNames: 'page-[hash]',
   });
-  const [entry, first, others] = namesOf(script, 'entry', 'chunk', 'others'),
-    [sheet] = namesOf(style, 'page'),
-    names = { script: first, others, style: sheet };
+  const [first, shared] = chunksOf(script),
+    [entry, others, settings] = namesOf(script, 5, 'entry', 'others', 'settings'),
+    [sheet] = namesOf(style, 1, 'page'),
+    names = { script: first, others, settings, shared, style: sheet };
   await rm(join(folder, entry));
   const icon = `data:image/svg+xml,${encodeURIComponent(await readFile(join(SOURCES, ICON), 'utf8'))}`;
   await writeFile(join(folder, 'index.html'), rewritten(page, names).replace(ICON, icon));
@@ -78,23 +80,30 @@ function renaming(names) {
   };
 }
 
-/** Lets frame/others.js import all that main.js needs: esbuild shares it in one file, and not in many small ones. */
+/** Lets what is fetched later import all that main.js needs: esbuild shares it in one file, not in many small ones. */
 const sharing = {
   name: 'sharing',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]frame[\\/]others\.js$/ }, async ({ path }) => ({
+    onLoad({ filter: /[\\/]frame[\\/](?:others|settings)\.js$/ }, async ({ path }) => ({
       contents: `import './main.js';\n${await readFile(path, 'utf8')}`,
       loader: 'js',
     })),
 };
 
-/** The files that were made, of which there are as many as these names. */
-function namesOf({ metafile }, ...begins) {
+/** The files that were made of these names; there are so many in all. */
+function namesOf({ metafile }, count, ...begins) {
   const made = Object.keys(metafile.outputs).map((file) => basename(file)),
     found = begins.map((begin) => made.find((file) => file.startsWith(`${begin}-`)));
-  if (made.length !== begins.length || found.includes(undefined))
+  if (made.length !== count || found.includes(undefined))
     throw new Error(`${begins.join(', ')} expected, and there are ${made.join(', ')}`);
   return found;
+}
+
+/** Both chunks, that of the first view first: it is the one with main.js. */
+function chunksOf({ metafile }) {
+  const chunks = Object.entries(metafile.outputs).filter(([file]) => basename(file).startsWith('chunk-')),
+    isFirst = ([, { inputs }]) => Object.keys(inputs).some((file) => file.endsWith('frame/main.js'));
+  return [chunks.find(isFirst), chunks.find((chunk) => !isFirst(chunk))].map(([file]) => basename(file));
 }
 
 function rewritten(page, { script, style }) {

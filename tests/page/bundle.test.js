@@ -39,9 +39,9 @@ test('the script that loads the page again is there as the policy of the server 
 test('what is fetched later is there under the name that the script asks for', { skip }, () => {
   const asked = [
     ...found(/uPlot-[0-9A-Z]{8}\.\w+/g, `${read(names.others)}`),
-    ...found(/others-[0-9A-Z]{8}\.js/g, `${read(names.script)}`),
+    ...found(/(?:others|settings)-[0-9A-Z]{8}\.js/g, `${read(names.script)}`),
   ];
-  assert.equal(new Set(asked).size, 3);
+  assert.equal(new Set(asked).size, 4);
   for (const file of asked) assert.ok(existsSync(join(folder, file)), file);
   assert.ok(existsSync(join(folder, 'vendor/uPlot.LICENSE')));
 });
@@ -53,7 +53,9 @@ test('the first view leaves room in 60 kB for its data; the other places are not
 });
 
 test('the place of the settings leaves room in 150 kB for the answers of a household', { skip }, () => {
-  const files = ['index.html', 'manifest.webmanifest', names.script, names.style, names.others].map((f) => read(f)),
+  const files = ['index.html', 'manifest.webmanifest', names.script, names.style, names.settings, names.shared].map(
+      (f) => read(f),
+    ),
     forms = Object.values(JSON.parse(`${readFileSync(new URL('stand/fields.json', import.meta.url))}`)).map((form) =>
       JSON.stringify(form),
     );
@@ -74,7 +76,7 @@ test('nothing of the page is on another host; it has one link to one', { skip },
     'http://www.w3.org/2000/svg',
     'https://my.home-assistant.io/redirect/supervisor_addon/?addon=core_mosquitto',
   ];
-  for (const name of ['index.html', names.script, names.others, names.style]) {
+  for (const name of ['index.html', names.script, names.others, names.settings, names.style]) {
     const hosts = found(/https?:\/\/[^"'`)\s]+/g, `${read(name)}`);
     assert.ok(
       hosts.every((host) => known.includes(host)),

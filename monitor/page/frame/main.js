@@ -21,15 +21,17 @@ import { wall } from '../places/now/wall.js';
 /** @import {Context, Meter, View} from '../../../deploy/page/types' */
 /** @typedef {() => Promise<(context: Context<any>) => Promise<View> | View>} Load */
 
-/** @type {(name: keyof typeof import('./others.js')) => Load} */
-const other = (name) => async () => {
+/** @type {(load: Load) => Load} */
+const fetched = (load) => async () => {
   try {
-    return (await import('./others.js'))[name];
+    return await load();
   } catch (error) {
     const status = await reloadIfNewer(); // a newer page has another name for it
     throw Object.assign(error, { status: status === 401 ? 401 : 0 });
   }
 };
+/** @type {(name: keyof typeof import('./others.js')) => Load} */
+const other = (name) => fetched(async () => (await import('./others.js'))[name]);
 /** @type {Record<string, [string, Load]>} */
 const VIEWS = {
   '': ['now', async () => nowView],
@@ -37,7 +39,7 @@ const VIEWS = {
   bilan: ['review', other('review')],
   contrats: ['contracts', other('contracts')],
   etat: ['status', other('status')],
-  reglages: ['settings', other('settings')],
+  reglages: ['settings', fetched(async () => (await import('./settings.js')).default)],
 };
 /** What there is to see and to set before the first meter. */
 const WITHOUT_METER = [VIEWS.etat[1], VIEWS.reglages[1]];

@@ -4,6 +4,5 @@ export { default as day } from '../places/day/view.js';
 export { default as review } from '../places/review/view.js';
 export { default as status } from '../places/status/view.js';
 export { default as contracts } from '../places/contracts/view.js';
-export { default as settings } from '../places/settings/view.js';
 export { default as together } from '../places/now/together.js';
 export { default as unknown } from './unknown.js';
