@@ -334,15 +334,6 @@ def test_a_base_topic_of_several_levels_works(tmp_path: Path) -> None:
     assert health["delivery"]["confirmed"] == 1
 
 
-def test_a_storer_whose_file_was_deleted_is_forgotten_within_a_minute(rig: Rig, tmp_path: Path) -> None:
-    def delete() -> None:
-        (tmp_path / "spool" / "storers" / "main").unlink()
-        rig.service.wake()
-
-    rig.run(rig.connect, rig.status(), delete, rig.go(HEALTH_EVERY))
-    assert rig.health["delivery"]["confirmed_by"] == "broker"
-
-
 # --- what is published
 
 

@@ -264,4 +264,4 @@ def test_a_meter_that_has_only_imported_hours_is_the_meter(fresh_database: Serve
 
 def test_an_empty_database_says_what_to_do(fresh_database: Server, tmp_path: Path) -> None:
     make_tables(fresh_database)
-    assert "teleinfo-storer" in Monitor(fresh_database, tmp_path).run("report", code=2)
+    assert "État" in Monitor(fresh_database, tmp_path).run("report", code=2)
