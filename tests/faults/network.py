@@ -121,7 +121,9 @@ class Network(Home):
     def begin(self) -> None:
         """Start the programs for the first time."""
         self.delivery.start("storer", "reader")
-        wait_until(lambda: bool(self.delivery.sql("SHOW TABLES LIKE 'tallies'")), WITHIN, "tables", self.programs)
+        wait_until(
+            lambda: bool(self.delivery.sql("SHOW TABLES LIKE 'request_pieces'")), WITHIN, "tables", self.programs
+        )
         save_settings(client(self.delivery.database), sources=SOURCES)
         # A compressed table is a sparse file: it grows on a full disk, too, and only its pages are not written.
         self.delivery.sql("ALTER TABLE frames PAGE_COMPRESSED=0")
