@@ -387,6 +387,7 @@ def test_a_choice_is_read_at_once_and_also_after_a_restart_without_a_broker(tmp_
     offers = [json.loads(payload)["ports"] for payload, _ in rig.session.on("teleinfo/reader/pi/ports")]
     assert [port["name"] for port in offers[-1] if port["chosen"]] == [ADAPTER]
     rig.start()
+    rig.run()  # and its end closes the files
     assert [line.health.port for line in rig.lines] == [ADAPTER]
 
 
