@@ -10,15 +10,11 @@ Plausibility is judged by frames and their monotonic times only, so setting the 
 damaged in that same frame, and is corrected after three frames.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import NamedTuple
 
-from common.contract.frame import Frame, Value
-from common.contract.labels import LABELS, Mode
-from common.contract.power import VA_PER_AMPERE, is_three_phase
-from reader.meter.power_estimate import SLACK, largest_rise
+from common.contract.frame import Frame
+from common.contract.rise import REGISTERS, SLACK, SubscribedPower, largest_rise
 
 MAX_METERS = 32  # on one line, until the reader restarts; bounds the memory for all that is kept of each meter
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value
@@ -67,21 +63,6 @@ class AddressFilter:
         self._accepted.add(meter)
 
 
-#: By mode and label: whether the subscribed power bounds its rise. Exported and reactive energy may only not fall.
-REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
-    {
-        mode: MappingProxyType(
-            {
-                label.name: label.unit == "Wh" and label.name != "EAIT"
-                for label in labels.values()
-                if label.cumulative and label.unit in ("Wh", "VArh")  # not GAZ and AUTRE: there is no rule for them
-            }
-        )
-        for mode, labels in LABELS.items()
-    }
-)
-
-
 class Implausible(NamedTuple):
     """The first implausible value of an index; further ones, until a plausible one comes, are not reported."""
 
@@ -104,7 +85,7 @@ class PlausibilityFilter:
         meter = self._meter(frame.meter)
         stamp = frame.stamps.get("DATE") if frame.stamps else None
         date = stamp.timestamp() if stamp else None
-        power = meter.power(frame.values)
+        power = meter.power.update(frame.values)
         new: list[Implausible] = []
         dropped: set[str] = set()
         values, registers = frame.values, meter.registers
@@ -179,18 +160,4 @@ class _Meter:
     """What is known of one meter."""
 
     registers: dict[str, _Register] = field(default_factory=dict)
-    three_phase: bool = False
-    kva: int = 0  # PREF
-    amperes: int = 0  # ISOUSC, of each phase; only the one that came last is set
-
-    def power(self, values: Mapping[str, Value]) -> int | None:
-        """Update the subscribed power from a frame and return it in VA; None if unknown."""
-        if not self.three_phase:
-            self.three_phase = is_three_phase(values)
-        # No contract is for 0, so a 0 is ignored like a missing group.
-        kva, amperes = values.get("PREF"), values.get("ISOUSC")
-        if isinstance(kva, int) and kva > 0:
-            self.kva, self.amperes = kva, 0
-        elif isinstance(amperes, int) and amperes > 0:
-            self.kva, self.amperes = 0, amperes
-        return self.kva * 1000 or self.amperes * VA_PER_AMPERE * (3 if self.three_phase else 1) or None
+    power: SubscribedPower = field(default_factory=SubscribedPower)

@@ -13,15 +13,9 @@ over the last minute of this curve:
 from collections import deque
 from typing import NamedTuple
 
+from common.contract.rise import MAX_POWER, largest_rise
+
 MINUTE = 60.0  # seconds: the mean is of so many; and the longest gap between two readings that is bridged
-MARGIN = 1.5  # times the subscribed power; a meter needs minutes to cut off at 1.4 times (54E, 7)
-SLACK = 2  # Wh; a register is rounded to 1 Wh, and may be one frame old
-MAX_POWER = 36_000  # VA; larger sites have another kind of meter
-
-
-def largest_rise(power: int, seconds: float) -> float:
-    """Return by how many Wh an index can rise within a time, under a subscribed power in VA."""
-    return SLACK + MARGIN * power * seconds / 3600
 
 
 class _Point(NamedTuple):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
-from reader.line.filters import MAX_METERS, METERS_KEPT, REGISTERS, AddressFilter, Implausible, PlausibilityFilter
+from common.contract.rise import REGISTERS
+from reader.line.filters import MAX_METERS, METERS_KEPT, AddressFilter, Implausible, PlausibilityFilter
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
 
