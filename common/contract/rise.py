@@ -5,6 +5,7 @@ The reader judges by it the registers of a line, and those that another device h
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from common.contract.frame import Value
 from common.contract.labels import LABELS, Mode
@@ -27,6 +28,14 @@ REGISTERS: Mapping[Mode, Mapping[str, bool]] = MappingProxyType(
         for mode, labels in LABELS.items()
     }
 )
+
+
+class Implausible(NamedTuple):
+    """The first implausible value of an index; further ones, until a plausible one comes, are not reported."""
+
+    label: str
+    value: int
+    accepted: int  # the last plausible value
 
 
 def largest_rise(power: int, seconds: float) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from common.contract.frame import Frame
-from common.contract.rise import REGISTERS, SLACK, SubscribedPower, largest_rise
+from common.contract.rise import REGISTERS, SLACK, Implausible, SubscribedPower, largest_rise
 
 MAX_METERS = 32  # on one line, until the reader restarts; bounds the memory for all that is kept of each meter
 CONFIRMATIONS = 3  # consecutive frames with the label that confirm a value
@@ -61,14 +61,6 @@ class AddressFilter:
     def _accept(self, meter: str) -> None:
         self.meter = meter
         self._accepted.add(meter)
-
-
-class Implausible(NamedTuple):
-    """The first implausible value of an index; further ones, until a plausible one comes, are not reported."""
-
-    label: str
-    value: int
-    accepted: int  # the last plausible value
 
 
 class PlausibilityFilter:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
-from common.contract.rise import REGISTERS
-from reader.line.filters import MAX_METERS, METERS_KEPT, AddressFilter, Implausible, PlausibilityFilter
+from common.contract.rise import REGISTERS, Implausible
+from reader.line.filters import MAX_METERS, METERS_KEPT, AddressFilter, PlausibilityFilter
 
 START = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
 
