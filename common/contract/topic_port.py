@@ -58,7 +58,7 @@ def read_topic_port(value: Any) -> TopicPort:
     if isinstance(value, str):
         return TopicPort(_topic(value))
     if not isinstance(value, dict):
-        raise ValueError(f"{_EXAMPLE} or a mapping with topic, labels and unit is expected, not {value!r}")
+        raise ValueError(f"a topic such as {_EXAMPLE} is expected, not {value!r}")
     for key in value:
         if key not in ("topic", "labels", "unit"):
             raise ValueError(f"a port has topic, labels and unit, not {key}")
@@ -68,7 +68,7 @@ def read_topic_port(value: Any) -> TopicPort:
             raise ValueError("unit is that of the registers among the labels: give labels, too")
         return TopicPort(topic)
     if "+" not in topic.split("/"):
-        raise ValueError(f"{topic}: labels need a + in the topic, in the place of their names")
+        raise ValueError(f"labels need a + in the topic, in the place of their names, not {topic}")
     labels = _labels(value["labels"])
     return TopicPort(topic, labels, _unit(value.get("unit"), labels))
 
@@ -84,24 +84,24 @@ def _topic(value: Any) -> str:
         raise ValueError(f"{value} looks like the address of a broker: give the topic, such as {_EXAMPLE}")
     if not topic.isprintable() or topic != topic.strip() or len(topic) > _LONGEST:
         raise ValueError(
-            f"{topic[:_LONGEST]!r}: at most {_LONGEST} characters are expected, no invisible ones, no blanks around"
+            f"a topic has at most {_LONGEST} characters, no invisible ones, no blanks around: {topic[:_LONGEST]!r}"
         )
     if topic.startswith("$"):
-        raise ValueError(f"{topic}: topics that begin with $ are the broker's own")
+        raise ValueError(f"topics that begin with $ are the broker's own: {topic}")
     if topic.endswith("/"):
         raise ValueError(f"{topic} ends with a /: give the whole topic")
     if "#" in topic:
-        raise ValueError(f"{topic}: # would bring other devices, too; give the topic of the meter")
+        raise ValueError(f"# would bring other devices, too; give the topic of the meter, not {topic}")
     if "+" in topic and (sorted(level for level in levels if "+" in level) != ["+"] or "+" not in levels[1:][-2:]):
         raise ValueError(
-            f"{topic}: one + may stand for the names of the values, as the last level or the one before it"
+            f"one + may stand for the names of the values, as the last level or the one before it, not {topic}"
         )
     return topic
 
 
 def _labels(value: Any) -> Mapping[str, str]:
     if not isinstance(value, dict) or not 0 < len(value) <= _MOST_LABELS:
-        raise ValueError(f"labels such as {{linky_east: EAST}}, at most {_MOST_LABELS}, are expected, not {value!r}")
+        raise ValueError(f"labels such as {{linky_east: EAST}} are expected, at most {_MOST_LABELS}")
     for name, label in value.items():
         if not isinstance(name, str) or not name or set(name) & {"/", "+", "#"} or not name.isprintable():
             raise ValueError(f"{name!r} is no name of a value: it stands for one level of the topic")
