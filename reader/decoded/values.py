@@ -16,11 +16,10 @@ from common.contract.labels import LABELS, Label, LabelKind, Mode
 from common.contract.offers import COLOURS, Register, registers_of, with_calendar, with_option
 from common.contract.power import PHASES
 from common.contract.rise import MAX_POWER, REGISTERS
-from common.contract.tariff import status_bits, supplier_register
+from common.contract.tariff import supplier_register
 
 #: What adapters send for no value: of 16 bits, signed and unsigned.
 _NO_NUMBER = frozenset([-32_768, 32_767, 65_535])
-_NO_TEXT = frozenset(["", "unknown", "unavailable", "none", "null", "nan"])
 _OVERLOADS = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
 _LEAST_OVERLOAD = 10  # A; no contract is for less
 #: The values that labels can have, where these are fewer than their width allows.
@@ -30,7 +29,6 @@ _RANGES = {
     "NTARF": range(1, 11),
     "RELAIS": range(256),
 }
-_DATE_WIDTH = 13
 _OFF_PEAK, _PEAK = ("HC", "CREUSE", "CREUSES"), ("HP", "PLEINE", "PLEINES")  # in LTARF
 _COLOURS = {colour.names["fr"].upper(): key for key, colour in COLOURS.items()}
 
@@ -60,11 +58,7 @@ def _is_possible(label: Label, value: Value) -> bool:
         if type(value) is not int or value in _NO_NUMBER:
             return False
         return value in _RANGES.get(label.name, range(10**label.width))
-    if type(value) is not str or not value.isprintable() or value.strip().lower() in _NO_TEXT:
-        return False
-    if label.name == "STGE":
-        return status_bits(value) is not None
-    return len(value) <= (_DATE_WIDTH if label.kind is LabelKind.DATE else label.width)
+    return type(value) is str and len(value) <= label.width
 
 
 def _contradictions(mode: Mode, values: Mapping[str, Value], context: Mapping[str, Value]) -> set[str]:

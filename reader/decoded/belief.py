@@ -1,0 +1,106 @@
+"""What is believed of the readings of one meter, one after the other. Pure: no clock, and resumable.
+
+The way of a reading: its mode, then each value by itself (`values`), then registers by their past (`registers`). What
+is left, is new and differs from what was believed makes a frame. Nothing is filled in: a value that is held back, or
+that this reading does not have, is missing in its frame.
+
+A reading of the other mode is held back, until nothing but such readings came for half an hour and they have moved on:
+an adapter may misread the mode, or repeat keys of before. A reading whose registers are all 0 is that of an adapter
+that reads nothing. Another meter has another address, and a belief of its own.
+
+Times are monotonic, so setting the clock has no effect. Only what passed between saving and resuming is told by the
+clock, at most a day, and nothing if it went back: a rise that is too large for it waits then, and is not lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+from common.contract.frame import Value
+from common.contract.labels import Mode
+from common.contract.rise import REGISTERS, Implausible, SubscribedPower
+from reader.decoded.conversion import mode_of
+from reader.decoded.interval import UsualInterval
+from reader.decoded.reading import Reading
+from reader.decoded.registers import DAY, SETTLED, Registers
+from reader.decoded.values import possible
+
+
+class Believed(NamedTuple):
+    """What is believed of a reading."""
+
+    mode: Mode | None  # None: it is not known yet, and `values` is empty
+    values: Mapping[str, Value]  # by label; of this reading only
+    changed: bool  # whether a value differs from the one before, so that a frame is to be made
+    implausible: Sequence[Implausible] = ()  # registers that begin to contradict
+
+
+class Belief:
+    """Believes or holds back what one publisher says of one meter."""
+
+    def __init__(self) -> None:
+        self.mode: Mode | None = None
+        self.interval = UsualInterval()
+        self._power = SubscribedPower()
+        self._registers = Registers()
+        self._values: dict[str, Value] = {}  # the last believed ones, of `mode`
+        self._other: tuple[float, Mapping[str, Value]] | None = None  # the first reading of the other mode in a row
+
+    def take(self, reading: Reading, at: float) -> Believed:
+        """Take the next reading, which came at a monotonic time."""
+        self.interval.hear(at)
+        mode = reading.mode or mode_of(reading.labels) or self.mode
+        if mode is None or self._is_misread(mode, reading.labels, at):
+            return Believed(self.mode, {}, changed=False)
+        if self._registers.is_blank(_registers_of(mode, reading.labels)):
+            return Believed(mode, {}, changed=False)
+        values = possible(mode, reading.labels, self._values)
+        sent = _registers_of(mode, values)
+        registers, implausible = self._registers.take(sent, reading.steps, self._power.update(values), at)
+        values = {label: value for label, value in values.items() if label not in sent or label in registers}
+        changed = any(value != self._values.get(label) for label, value in values.items() if label != "DATE")
+        self._values.update(values)
+        return Believed(mode, values, changed, tuple(implausible))
+
+    def _is_misread(self, mode: Mode, labels: Mapping[str, Value], at: float) -> bool:
+        """Return whether a reading is of a mode that the meter does not have, as far as that is known."""
+        if mode is self.mode:
+            self._other = None
+            return False
+        if self.mode is not None:
+            if self._other is None:
+                self._other = at, labels
+            since, first = self._other
+            if at - since < SETTLED or labels == first:
+                return True
+        self.mode, self._other, self._values = mode, None, {}
+        return False
+
+    def to_json(self, at: float, clock: float) -> dict[str, Any]:
+        """Return what to save, at a monotonic time and the seconds of the clock."""
+        return {
+            "clock": clock,
+            "mode": self.mode,
+            "values": self._values,
+            "registers": self._registers.to_json(at),
+            "interval": self.interval.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, saved: Any, at: float, clock: float) -> Self:
+        """Resume what was saved; what cannot be read begins again."""
+        belief = cls()
+        try:
+            passed = min(max(0.0, clock - float(saved["clock"])), DAY)
+            mode = Mode(saved["mode"])
+            values = possible(mode, saved["values"], {})
+            belief._registers = Registers.from_json(saved["registers"], at - passed)
+            belief.interval = UsualInterval.from_json(saved["interval"])
+        except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
+            return cls()
+        belief.mode, belief._values = mode, values
+        belief._power.update(values)
+        return belief
+
+
+def _registers_of(mode: Mode, values: Mapping[str, Value]) -> dict[str, int]:
+    return {label: value for label in REGISTERS[mode] if type(value := values.get(label)) is int}

@@ -1,0 +1,255 @@
+"""What is believed of the registers of one meter. Pure.
+
+A register only rises, and no faster than the subscribed power allows in the time since its believed value came. What is
+sent may be wrong for minutes, and the cache of the sender repeats it with each message, so a value that comes often is
+not confirmed by that. A value is believed
+
+- if it rises plausibly from the believed one. The time is that since the register last changed; but if others of its
+  flow went on meanwhile, only that of the last half hour, as a value could have been reported since. So a register that
+  rests for months cannot take the value of another. And it is no more than the storer counts from one frame to the
+  next: what a sender has kept back for hours waits, as long as it takes, without being repeated in a frame;
+- if it contradicts, a fall or a jump, once it has moved on plausibly: three values in at least half an hour, as after a
+  reset of the register or a change of the meter behind the same name. While it looks like a known fault, the value of
+  another register or the believed one with its decimal point elsewhere, this takes a day;
+- as the first one, if the registers add up to the total, or once it has moved on plausibly, or, unless it is 0, has
+  lasted for an hour.
+
+All else is held back. What is counted goes from one believed value to the next, so nothing is counted twice, and what
+was held back is counted when the next true value comes.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from common.contract.labels import Mode
+from common.contract.registers import DISTRIBUTOR_LABELS, SUPPLIER_LABELS, can_be_drawn
+from common.contract.rise import MAX_POWER, REGISTERS, Implausible, largest_rise
+
+SETTLED = 1800.0  # seconds; twice what the slowest adapter takes to report a register that counts
+DAY = 86_400.0
+_LASTED = 3600.0
+MOVES = 2  # of a value that contradicts: the line, too, asks for three values that agree
+#: Wh by which registers and total may differ that are reported one after the other: a ZLinky reports each 100 Wh.
+_REPORTED_LATE = 200
+
+#: Owners and converters take Wh for kWh; a digit gets lost.
+_SCALES = (10, 1000)
+
+_BOUNDED: Mapping[str, bool] = {**REGISTERS[Mode.HISTORIC], **REGISTERS[Mode.STANDARD]}
+_TOTAL, _SUPPLIER = "EAST", "supplier"
+_FLOWS: Mapping[str, str] = (
+    {label: label for label in REGISTERS[Mode.STANDARD]}
+    | dict.fromkeys((*REGISTERS[Mode.HISTORIC], *SUPPLIER_LABELS), _SUPPLIER)
+    | dict.fromkeys(DISTRIBUTOR_LABELS, "distributor")
+)
+"""By label: what its register counts. Only one register of a flow runs at a time."""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A value that is not believed yet, and how it moved on."""
+
+    value: int
+    at: float  # when this value came first
+    since: float  # when the first of the values came that led to it
+    moves: int = 0
+
+
+@dataclass(slots=True)
+class _Register:
+    """One register."""
+
+    label: str
+    value: int | None = None  # believed
+    changed_at: float = 0.0  # when it came first
+    seen_at: float = 0.0  # when it came last
+    step: int = 1  # Wh; the coarsest that came
+    candidate: _Candidate | None = None
+
+
+@dataclass(slots=True)
+class _Flow:
+    """When registers of a flow moved."""
+
+    moved_at: float
+    paused_from: float = 0.0  # the last pause of more than SETTLED
+    paused_until: float = 0.0
+
+    def move(self, at: float) -> None:
+        if at - self.moved_at > SETTLED:
+            self.paused_from, self.paused_until = self.moved_at, at
+        self.moved_at = at
+
+    def unreported(self, at: float) -> float:
+        """Return the seconds in which a register may have counted that is reported only now."""
+        if self.paused_until and at - self.paused_until <= SETTLED:
+            return at - self.paused_from
+        return max(at - self.moved_at, SETTLED)
+
+
+class _Now(NamedTuple):
+    """A reading, as far as a register is judged by it."""
+
+    sent: Mapping[str, int]
+    power: int | None  # VA
+    at: float  # monotonic
+    adds_up: bool
+
+
+class Registers:
+    """The registers of one meter, of both modes: their labels differ."""
+
+    def __init__(self) -> None:
+        self._registers: dict[str, _Register] = {}
+        self._flows: dict[str, _Flow] = {}
+
+    def is_blank(self, sent: Mapping[str, int]) -> bool:
+        """Return whether these registers are what an adapter sends that reads nothing: all are 0."""
+        known = any(register.value for label in sent if (register := self._registers.get(label)))
+        return bool(sent) and not any(sent.values()) and (len(sent) > 1 or known)
+
+    def take(
+        self, sent: Mapping[str, int], steps: Mapping[str, int], power: int | None, at: float
+    ) -> tuple[dict[str, int], list[Implausible]]:
+        """Take the registers of a reading; return those to believe, and contradictions that are new.
+
+        Args:
+            sent: registers of one mode, by label, in Wh and VArh.
+            steps: the resolution of a register, where it is not 1.
+            power: the subscribed power in VA, if it is known.
+            at: monotonic time.
+        """
+        now = _Now(sent, power, at, _adds_up(sent, steps))
+        believed: dict[str, int] = {}
+        new: list[Implausible] = []
+        for label, value in sent.items():
+            register = self._registers.setdefault(label, _Register(label))
+            register.step = max(register.step, steps.get(label, 1))
+            before, contradicted = register.value, register.candidate is not None
+            if self._is_believed(register, value, now):
+                self._believe(register, value, at)
+                believed[label] = value
+            elif before is not None and register.candidate is not None and not contradicted:
+                new.append(Implausible(label, value, before))
+        return believed, new
+
+    def _believe(self, register: _Register, value: int, at: float) -> None:
+        if value != register.value:
+            register.value, register.changed_at = value, at
+            self._flows.setdefault(_FLOWS[register.label], _Flow(at)).move(at)
+        register.seen_at, register.candidate = at, None
+
+    def _is_believed(self, register: _Register, value: int, now: _Now) -> bool:
+        if register.value is None:
+            return self._is_first(register, value, now)
+        rise = value - register.value
+        if -register.step <= rise < 0:
+            return False  # of another rounding
+        if rise == 0 or self._follows(register, value, now):
+            return can_be_drawn(rise, now.at - register.seen_at)
+        return self._is_confirmed(register, value, now)
+
+    def _is_first(self, register: _Register, value: int, now: _Now) -> bool:
+        """Return whether to believe a register of which nothing was known."""
+        candidate = register.candidate
+        if now.adds_up and _is_drawn(register.label):
+            return True
+        if candidate is not None and candidate.value == value:
+            return value > 0 and now.at - candidate.at >= _LASTED
+        if candidate is not None and _may_follow(register, value - candidate.value, now.at - candidate.at, now):
+            return not self._is_of_another(register, value, now)
+        register.candidate = _Candidate(value, now.at, now.at)
+        return False
+
+    def _follows(self, register: _Register, value: int, now: _Now) -> bool:
+        """Return whether a value is plausible after the believed one."""
+        assert register.value is not None
+        rise = value - register.value
+        flow, unseen = self._flows[_FLOWS[register.label]], now.at - register.seen_at
+        seconds = min(now.at - register.changed_at, max(flow.unreported(now.at), unseen))
+        if not _may_follow(register, rise, seconds, now):
+            return False
+        if _may_follow(register, max(rise - _REPORTED_LATE, 0), unseen, now):
+            return True
+        return not self._is_of_another(register, value, now)
+
+    def _is_confirmed(self, register: _Register, value: int, now: _Now) -> bool:
+        """Take a value that contradicts; return whether it has moved on for long enough."""
+        candidate = register.candidate
+        if candidate is not None and candidate.value == value:
+            return False  # a cache can repeat it for ever
+        if candidate is None or not _may_follow(register, value - candidate.value, now.at - candidate.at, now):
+            register.candidate = _Candidate(value, now.at, now.at)
+            return False
+        candidate.value, candidate.at, candidate.moves = value, now.at, candidate.moves + 1
+        fault = self._is_of_another(register, value, now) or _is_scaled(register, value, now)
+        return candidate.moves >= MOVES and now.at - candidate.since >= (DAY if fault else SETTLED)
+
+    def _is_of_another(self, register: _Register, value: int, now: _Now) -> bool:
+        """Return whether this is what another register shows, and cannot be what both show."""
+        if not value or now.adds_up or not _is_drawn(register.label):
+            return False
+        for other, its in self._registers.items():
+            shown = now.sent.get(other) if its.value is None else its.value
+            if (
+                other != register.label
+                and _is_drawn(other)
+                and shown
+                and abs(value - shown) <= max(register.step, its.step)
+            ):
+                return True
+        return False
+
+    def to_json(self, at: float) -> dict[str, list[float]]:
+        """Return what is believed, with the seconds since it came first and last; what is held back is left out."""
+        return {
+            label: [register.value, register.step, at - register.changed_at, at - register.seen_at]
+            for label, register in self._registers.items()
+            if register.value is not None
+        }
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Sequence[float]], at: float) -> Self:
+        """Resume what was saved; `at`: the monotonic time of that moment."""
+        registers = cls()
+        for label, numbers in saved.items():
+            value, step, changed, seen = numbers
+            if not all(0 <= number < math.inf for number in numbers):
+                raise ValueError(f"{label}: not the numbers of a register")
+            registers._registers[label] = _Register(label, int(value), at - changed, at - seen, int(step))
+            flow = registers._flows.setdefault(_FLOWS[label], _Flow(at - changed))
+            flow.moved_at = max(flow.moved_at, at - changed)
+        return registers
+
+
+def _is_drawn(label: str) -> bool:
+    return _FLOWS[label] in (_TOTAL, _SUPPLIER)
+
+
+def _may_follow(register: _Register, rise: int, seconds: float, now: _Now) -> bool:
+    """Return whether a register can rise so much in a time that is not longer than a day."""
+    power = now.power if _BOUNDED[register.label] else None
+    return 0 <= rise <= register.step + largest_rise(power or MAX_POWER, min(seconds, DAY))
+
+
+def _is_scaled(register: _Register, value: int, now: _Now) -> bool:
+    """Return whether a value is the true one with its decimal point elsewhere."""
+    assert register.value is not None
+    seconds = now.at - register.changed_at
+    for factor in _SCALES:
+        for scaled in (value * factor, value // factor):
+            rise, rounding = scaled - register.value, factor * register.step
+            if rise >= -rounding and _may_follow(register, max(rise - rounding, 0), seconds, now):
+                return True
+    return False
+
+
+def _adds_up(sent: Mapping[str, int], steps: Mapping[str, int]) -> bool:
+    """Return whether the supplier's registers of standard mode add up to the total."""
+    total, suppliers = sent.get(_TOTAL), [label for label in SUPPLIER_LABELS if label in sent]
+    if not total or not suppliers:
+        return False
+    late = _REPORTED_LATE + sum(steps.get(label, 1) for label in (_TOTAL, *suppliers))
+    return abs(total - sum(sent[label] for label in suppliers)) <= late
