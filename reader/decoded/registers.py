@@ -11,8 +11,8 @@ not confirmed by that. A value is believed
 - if it contradicts, a fall or a jump, once it has moved on plausibly: three values in at least half an hour, as after a
   reset of the register or a change of the meter behind the same name. While it looks like a known fault, the value of
   another register or the believed one with its decimal point elsewhere, this takes a day;
-- as the first one, if the registers add up to the total, or once it has moved on plausibly, or, unless it is 0, has
-  lasted for an hour.
+- as the first one, if the registers add up to the total; else, unless it is 0, after half an hour in which each value
+  was equal to the one before or followed it plausibly.
 
 All else is held back. What is counted goes from one believed value to the next, so nothing is counted twice, and what
 was held back is counted when the next true value comes.
@@ -29,7 +29,6 @@ from common.contract.rise import MAX_POWER, REGISTERS, Implausible, largest_rise
 
 SETTLED = 1800.0  # seconds; twice what the slowest adapter takes to report a register that counts
 DAY = 86_400.0
-_LASTED = 3600.0
 MOVES = 2  # of a value that contradicts: the line, too, asks for three values that agree
 #: Wh by which registers and total may differ that are reported one after the other: a ZLinky reports each 100 Wh.
 _REPORTED_LATE = 200
@@ -153,15 +152,10 @@ class Registers:
 
     def _is_first(self, register: _Register, value: int, now: _Now) -> bool:
         """Return whether to believe a register of which nothing was known."""
-        candidate = register.candidate
         if now.adds_up and _is_drawn(register.label):
             return True
-        if candidate is not None and candidate.value == value:
-            return value > 0 and now.at - candidate.at >= _LASTED
-        if candidate is not None and _may_follow(register, value - candidate.value, now.at - candidate.at, now):
-            return not self._is_of_another(register, value, now)
-        register.candidate = _Candidate(value, now.at, now.at)
-        return False
+        candidate = _moved_on(register, value, now)
+        return value > 0 and now.at - candidate.since >= SETTLED
 
     def _follows(self, register: _Register, value: int, now: _Now) -> bool:
         """Return whether a value is plausible after the believed one."""
@@ -177,13 +171,9 @@ class Registers:
 
     def _is_confirmed(self, register: _Register, value: int, now: _Now) -> bool:
         """Take a value that contradicts; return whether it has moved on for long enough."""
-        candidate = register.candidate
-        if candidate is not None and candidate.value == value:
+        if register.candidate is not None and register.candidate.value == value:
             return False  # a cache can repeat it for ever
-        if candidate is None or not _may_follow(register, value - candidate.value, now.at - candidate.at, now):
-            register.candidate = _Candidate(value, now.at, now.at)
-            return False
-        candidate.value, candidate.at, candidate.moves = value, now.at, candidate.moves + 1
+        candidate = _moved_on(register, value, now)
         fault = self._is_of_another(register, value, now) or _is_scaled(register, value, now)
         return candidate.moves >= MOVES and now.at - candidate.since >= (DAY if fault else SETTLED)
 
@@ -191,16 +181,11 @@ class Registers:
         """Return whether this is what another register shows, and cannot be what both show."""
         if not value or now.adds_up or not _is_drawn(register.label):
             return False
-        for other, its in self._registers.items():
-            shown = now.sent.get(other) if its.value is None else its.value
-            if (
-                other != register.label
-                and _is_drawn(other)
-                and shown
-                and abs(value - shown) <= max(register.step, its.step)
-            ):
-                return True
-        return False
+        return any(
+            other is not register and _is_drawn(other.label) and other.value
+            and abs(value - other.value) <= max(register.step, other.step)
+            for other in self._registers.values()
+        )  # fmt: skip
 
     def to_json(self, at: float) -> dict[str, list[float]]:
         """Return what is believed, with the seconds since it came first and last; what is held back is left out."""
@@ -232,6 +217,16 @@ def _may_follow(register: _Register, rise: int, seconds: float, now: _Now) -> bo
     """Return whether a register can rise so much in a time that is not longer than a day."""
     power = now.power if _BOUNDED[register.label] else None
     return 0 <= rise <= register.step + largest_rise(power or MAX_POWER, min(seconds, DAY))
+
+
+def _moved_on(register: _Register, value: int, now: _Now) -> _Candidate:
+    """Return the candidate that a value goes on, or begins."""
+    candidate = register.candidate
+    if candidate is None or not _may_follow(register, value - candidate.value, now.at - candidate.at, now):
+        candidate = register.candidate = _Candidate(value, now.at, now.at)
+    elif value != candidate.value:
+        candidate.value, candidate.at, candidate.moves = value, now.at, candidate.moves + 1
+    return candidate
 
 
 def _is_scaled(register: _Register, value: int, now: _Now) -> bool:

@@ -25,9 +25,9 @@ def reading(mode: Mode | None = HISTORIC, **labels: Value) -> Reading:
 
 
 def known() -> Belief:
-    """Return a belief that knows two registers of a meter, after an hour."""
+    """Return a belief that knows two registers of a meter, after half an hour."""
     belief = Belief()
-    for at in (-1800, 1800):
+    for at in (0, 1800):
         belief.take(reading(HCHC=12_501_310, HCHP=TRUE, PAPP=310, ISOUSC=30), at)
     return belief
 
@@ -122,8 +122,8 @@ def test_a_mode_that_the_supplier_changed_is_believed_after_half_an_hour() -> No
     belief = known()
     modes = [belief.take(reading(STANDARD, EAST=24_788_800 + 5 * minute), 60 * minute).mode for minute in range(31, 63)]
     assert modes == [HISTORIC] * 30 + [STANDARD] * 2
-    assert belief.take(reading(STANDARD, EAST=24_789_200), 60 * 66).values == {"EAST": 24_789_200}
-    assert belief.take(reading(HISTORIC, HCHP=TRUE), 60 * 67).mode is STANDARD
+    assert belief.take(reading(STANDARD, EAST=24_789_200), 60 * 91).values == {"EAST": 24_789_200}
+    assert belief.take(reading(HISTORIC, HCHP=TRUE), 60 * 92).mode is STANDARD
 
 
 def test_two_meters_have_nothing_to_do_with_each_other() -> None:

@@ -13,6 +13,7 @@ from reader.decoded.belief import Belief
 from reader.decoded.reading import Reading
 from tests.reader.decoded.adapter import DAY, HOUR, KVA, MINUTE, Adapter, House
 
+WRONG = 12 * MINUTE  # in which a register is reported wrongly; its cache repeats it for a quarter of an hour more
 Fault = Callable[[Adapter, random.Random], Iterator[Reading]]
 
 
@@ -26,7 +27,7 @@ def _registers(adapter: Adapter, chance: random.Random, fault: Callable[[int], i
         yield adapter.reading()
     else:
         adapter.fault = lambda label, true: fault(true) if label == wrong else true
-    yield from adapter.messages(chance.randrange(25 * MINUTE), chance)
+    yield from adapter.messages(chance.randrange(WRONG), chance)
     adapter.fault = lambda _, true: true
 
 
@@ -39,7 +40,7 @@ def another_register(adapter: Adapter, chance: random.Random) -> Iterator[Readin
     """A register shows what another one does, and goes on like it (#400)."""
     wrong, other = chance.sample(list(adapter.true), 2)
     adapter.fault = lambda label, true: adapter.rounded(adapter.house.registers()[other]) if label == wrong else true
-    yield from adapter.messages(chance.randrange(25 * MINUTE), chance)
+    yield from adapter.messages(chance.randrange(WRONG), chance)
     adapter.fault = lambda _, true: true
 
 
@@ -171,9 +172,10 @@ def test_a_fault_costs_nothing(fault: Fault, mode: Mode) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(
-    st.sampled_from(Mode), st.sampled_from([1, 2, 8, 10]), st.lists(st.sampled_from(FAULTS), max_size=24), st.randoms()
+    st.sampled_from(Mode), st.sampled_from([1, 2, 8, 10]), st.lists(st.sampled_from(FAULTS), max_size=24), st.integers()
 )
-def test_a_fault_an_hour_costs_nothing(mode: Mode, step: int, faults: list[Fault], chance: random.Random) -> None:
+def test_a_fault_an_hour_costs_nothing(mode: Mode, step: int, faults: list[Fault], seed: int) -> None:
+    chance = random.Random(seed)
     adapter = Adapter(a_house(mode, chance), step)
 
     def day() -> Iterator[Reading]:

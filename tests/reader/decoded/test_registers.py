@@ -47,12 +47,10 @@ def test_registers_that_add_up_to_the_total_are_believed_at_once() -> None:
     assert Adapter(**cache).send(0) == {"EAST": 16_494_400, "EASF01": 9_340_700, "EASF02": 7_153_600, "EASF03": 0}
 
 
-def test_the_first_value_is_believed_once_it_moves_on() -> None:
-    assert Adapter().series("HCHP", [(0, TRUE), (60, TRUE), (60, TRUE + 100)]) == [HELD, HELD, TRUE + 100]
-
-
-def test_a_register_that_rests_is_believed_after_an_hour() -> None:
-    assert Adapter().series("HCHP", [(0, TRUE), (3599, TRUE), (1, TRUE)]) == [HELD, HELD, TRUE]
+def test_the_first_value_is_believed_after_half_an_hour_in_which_it_moves_on_or_rests() -> None:
+    values = [(0, TRUE), (60, TRUE), (60, TRUE + 100), (1679, TRUE + 700), (1, TRUE + 700), (60, TRUE + 710)]
+    assert Adapter().series("HCHP", values) == [*[HELD] * 4, TRUE + 700, TRUE + 710]
+    assert Adapter().series("HCHP", [(0, TRUE), (1799, TRUE), (1, TRUE)]) == [HELD, HELD, TRUE]
 
 
 def test_a_register_that_never_ran_is_believed_once_it_runs() -> None:
@@ -62,14 +60,8 @@ def test_a_register_that_never_ran_is_believed_once_it_runs() -> None:
 
 @pytest.mark.parametrize("wrong", [0, TRUE // 10, 3 * TRUE])
 def test_a_wrong_first_value_is_not_believed(wrong: int) -> None:
-    values = [(0, wrong), (60, wrong), (840, TRUE), (60, TRUE), (60, TRUE + 10)]
-    assert Adapter().series("HCHP", values) == [HELD, HELD, HELD, HELD, TRUE + 10]
-
-
-def test_a_first_value_that_follows_another_register_is_not_believed() -> None:
-    adapter = Adapter(HCHC=9_340_700, HCHP=9_340_700)
-    adapter.send(0)
-    assert adapter.send(900, HCHC=9_340_800, HCHP=9_340_800) == {}
+    values = [(0, wrong), (60, wrong), (900, wrong + 10), (840, TRUE), (60, TRUE), (1740, TRUE + 10)]
+    assert Adapter().series("HCHP", values) == [*[HELD] * 5, TRUE + 10]
 
 
 def test_a_register_rises_by_what_can_be_drawn_in_the_time_and_its_step() -> None:
@@ -208,7 +200,7 @@ def test_steps_of_floats_of_32_bits_are_no_jumps() -> None:
 def test_without_a_subscribed_power_the_largest_house_bounds_a_rise() -> None:
     registers = Registers()
     believed = [registers.take({"HCHP": value}, {}, None, at)[0] for at, value in
-                [(0, TRUE), (3600, TRUE), (3660, TRUE + 902), (3720, TRUE + 1810)]]  # fmt: skip
+                [(0, TRUE), (1800, TRUE), (1860, TRUE + 902), (1920, TRUE + 1810)]]  # fmt: skip
     assert believed == [{}, {"HCHP": TRUE}, {"HCHP": TRUE + 902}, {}]
 
 
