@@ -4,10 +4,10 @@ A register only rises, and no faster than the subscribed power allows in the tim
 sent may be wrong for minutes, and the cache of the sender repeats it with each message, so a value that comes often is
 not confirmed by that. A value is believed
 
-- if it rises plausibly from the believed one. The time is that since the register last changed; but if others of its
-  flow went on meanwhile, only that of the last half hour, as a value could have been reported since. So a register that
-  rests for months cannot take the value of another. And it is no more than the storer counts from one frame to the
-  next: what a sender has kept back for hours waits, as long as it takes, without being repeated in a frame;
+- if it rises plausibly from the believed one. The time is that since it was last sent, or at most half an hour since it
+  changed, as a cache repeats it meanwhile. So a register that rests for months cannot take the value of another. And it
+  is no more than the storer counts from one frame to the next: what an adapter has kept back for hours waits, as long
+  as it takes, and is in no frame until then;
 - if it contradicts, a fall or a jump, once it has moved on plausibly: three values in at least half an hour, as after a
   reset of the register or a change of the meter behind the same name. While it looks like a known fault, the value of
   another register or the believed one with its decimal point elsewhere, this takes a day;
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from common.contract.labels import Mode
-from common.contract.registers import DISTRIBUTOR_LABELS, SUPPLIER_LABELS, can_be_drawn
+from common.contract.registers import SUPPLIER_LABELS, can_be_drawn
 from common.contract.rise import MAX_POWER, REGISTERS, Implausible, largest_rise
 
 SETTLED = 1800.0  # seconds; twice what the slowest adapter takes to report a register that counts
@@ -37,13 +37,9 @@ _REPORTED_LATE = 200
 _SCALES = (10, 1000)
 
 _BOUNDED: Mapping[str, bool] = {**REGISTERS[Mode.HISTORIC], **REGISTERS[Mode.STANDARD]}
-_TOTAL, _SUPPLIER = "EAST", "supplier"
-_FLOWS: Mapping[str, str] = (
-    {label: label for label in REGISTERS[Mode.STANDARD]}
-    | dict.fromkeys((*REGISTERS[Mode.HISTORIC], *SUPPLIER_LABELS), _SUPPLIER)
-    | dict.fromkeys(DISTRIBUTOR_LABELS, "distributor")
-)
-"""By label: what its register counts. Only one register of a flow runs at a time."""
+_TOTAL = "EAST"
+#: What may be taken for each other. Not the distributor's: where its calendar is flat, one of them equals the total.
+_DRAWN = frozenset((_TOTAL, *SUPPLIER_LABELS, *REGISTERS[Mode.HISTORIC]))
 
 
 @dataclass(slots=True)
@@ -68,26 +64,6 @@ class _Register:
     candidate: _Candidate | None = None
 
 
-@dataclass(slots=True)
-class _Flow:
-    """When registers of a flow moved."""
-
-    moved_at: float
-    paused_from: float = 0.0  # the last pause of more than SETTLED
-    paused_until: float = 0.0
-
-    def move(self, at: float) -> None:
-        if at - self.moved_at > SETTLED:
-            self.paused_from, self.paused_until = self.moved_at, at
-        self.moved_at = at
-
-    def unreported(self, at: float) -> float:
-        """Return the seconds in which a register may have counted that is reported only now."""
-        if self.paused_until and at - self.paused_until <= SETTLED:
-            return at - self.paused_from
-        return max(at - self.moved_at, SETTLED)
-
-
 class _Now(NamedTuple):
     """A reading, as far as a register is judged by it."""
 
@@ -102,7 +78,6 @@ class Registers:
 
     def __init__(self) -> None:
         self._registers: dict[str, _Register] = {}
-        self._flows: dict[str, _Flow] = {}
 
     def is_blank(self, sent: Mapping[str, int]) -> bool:
         """Return whether these registers are what an adapter sends that reads nothing: all are 0."""
@@ -137,7 +112,6 @@ class Registers:
     def _believe(self, register: _Register, value: int, at: float) -> None:
         if value != register.value:
             register.value, register.changed_at = value, at
-            self._flows.setdefault(_FLOWS[register.label], _Flow(at)).move(at)
         register.seen_at, register.candidate = at, None
 
     def _is_believed(self, register: _Register, value: int, now: _Now) -> bool:
@@ -152,7 +126,7 @@ class Registers:
 
     def _is_first(self, register: _Register, value: int, now: _Now) -> bool:
         """Return whether to believe a register of which nothing was known."""
-        if now.adds_up and _is_drawn(register.label):
+        if now.adds_up and register.label in _DRAWN:
             return True
         candidate = _moved_on(register, value, now)
         return value > 0 and now.at - candidate.since >= SETTLED
@@ -161,8 +135,8 @@ class Registers:
         """Return whether a value is plausible after the believed one."""
         assert register.value is not None
         rise = value - register.value
-        flow, unseen = self._flows[_FLOWS[register.label]], now.at - register.seen_at
-        seconds = min(now.at - register.changed_at, max(flow.unreported(now.at), unseen))
+        unseen = now.at - register.seen_at
+        seconds = max(unseen, min(now.at - register.changed_at, SETTLED))
         if not _may_follow(register, rise, seconds, now):
             return False
         if _may_follow(register, max(rise - _REPORTED_LATE, 0), unseen, now):
@@ -179,10 +153,10 @@ class Registers:
 
     def _is_of_another(self, register: _Register, value: int, now: _Now) -> bool:
         """Return whether this is what another register shows, and cannot be what both show."""
-        if not value or now.adds_up or not _is_drawn(register.label):
+        if not value or now.adds_up or register.label not in _DRAWN:
             return False
         return any(
-            other is not register and _is_drawn(other.label) and other.value
+            other is not register and other.label in _DRAWN and other.value
             and abs(value - other.value) <= max(register.step, other.step)
             for other in self._registers.values()
         )  # fmt: skip
@@ -201,16 +175,10 @@ class Registers:
         registers = cls()
         for label, numbers in saved.items():
             value, step, changed, seen = numbers
-            if not all(0 <= number < math.inf for number in numbers):
+            if label not in _BOUNDED or not all(0 <= number < math.inf for number in numbers):
                 raise ValueError(f"{label}: not the numbers of a register")
             registers._registers[label] = _Register(label, int(value), at - changed, at - seen, int(step))
-            flow = registers._flows.setdefault(_FLOWS[label], _Flow(at - changed))
-            flow.moved_at = max(flow.moved_at, at - changed)
         return registers
-
-
-def _is_drawn(label: str) -> bool:
-    return _FLOWS[label] in (_TOTAL, _SUPPLIER)
 
 
 def _may_follow(register: _Register, rise: int, seconds: float, now: _Now) -> bool:
