@@ -5,8 +5,8 @@ is left, is new and differs from what was believed makes a frame. Nothing is fil
 that this reading does not have, is missing in its frame.
 
 A reading of the other mode is held back, until nothing but such readings came for half an hour and they have moved on:
-an adapter may misread the mode, or repeat keys of before. A reading whose registers are all 0 is that of an adapter
-that reads nothing. Another meter has another address, and a belief of its own.
+an adapter may misread the mode, or repeat keys of before. Another meter has another address, and a belief of its own;
+so has another publisher of the same meter.
 
 Times are monotonic, so setting the clock has no effect. Only what passed between saving and resuming is told by the
 clock, at most a day, and nothing if it went back: a rise that is too large for it waits then, and is not lost.
@@ -51,10 +51,8 @@ class Belief:
         mode = reading.mode or mode_of(reading.labels) or self.mode
         if mode is None or self._is_misread(mode, reading.labels, at):
             return Believed(self.mode, {}, changed=False)
-        if self._registers.is_blank(_registers_of(mode, reading.labels)):
-            return Believed(mode, {}, changed=False)
         values = possible(mode, reading.labels, self._values)
-        sent = _registers_of(mode, values)
+        sent = {label: value for label in REGISTERS[mode] if type(value := values.get(label)) is int}
         registers, implausible = self._registers.take(sent, reading.steps, self._power.update(values), at)
         values = {label: value for label, value in values.items() if label not in sent or label in registers}
         changed = any(value != self._values.get(label) for label, value in values.items() if label != "DATE")
@@ -100,7 +98,3 @@ class Belief:
         belief.mode, belief._values = mode, values
         belief._power.update(values)
         return belief
-
-
-def _registers_of(mode: Mode, values: Mapping[str, Value]) -> dict[str, int]:
-    return {label: value for label in REGISTERS[mode] if type(value := values.get(label)) is int}

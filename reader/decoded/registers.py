@@ -60,14 +60,14 @@ class _Register:
     value: int | None = None  # believed
     changed_at: float = 0.0  # when it came first
     seen_at: float = 0.0  # when it came last
-    step: int = 1  # Wh; the coarsest that came
+    step: int = 1  # with which it came, in Wh
     candidate: _Candidate | None = None
 
 
 class _Now(NamedTuple):
     """A reading, as far as a register is judged by it."""
 
-    sent: Mapping[str, int]
+    steps: Mapping[str, int]
     power: int | None  # VA
     at: float  # monotonic
     adds_up: bool
@@ -78,11 +78,6 @@ class Registers:
 
     def __init__(self) -> None:
         self._registers: dict[str, _Register] = {}
-
-    def is_blank(self, sent: Mapping[str, int]) -> bool:
-        """Return whether these registers are what an adapter sends that reads nothing: all are 0."""
-        known = any(register.value for label in sent if (register := self._registers.get(label)))
-        return bool(sent) and not any(sent.values()) and (len(sent) > 1 or known)
 
     def take(
         self, sent: Mapping[str, int], steps: Mapping[str, int], power: int | None, at: float
@@ -95,30 +90,24 @@ class Registers:
             power: the subscribed power in VA, if it is known.
             at: monotonic time.
         """
-        now = _Now(sent, power, at, _adds_up(sent, steps))
+        now = _Now(steps, power, at, _adds_up(sent, steps))
         believed: dict[str, int] = {}
         new: list[Implausible] = []
         for label, value in sent.items():
             register = self._registers.setdefault(label, _Register(label))
-            register.step = max(register.step, steps.get(label, 1))
             before, contradicted = register.value, register.candidate is not None
             if self._is_believed(register, value, now):
-                self._believe(register, value, at)
+                _believe(register, value, now)
                 believed[label] = value
             elif before is not None and register.candidate is not None and not contradicted:
                 new.append(Implausible(label, value, before))
         return believed, new
 
-    def _believe(self, register: _Register, value: int, at: float) -> None:
-        if value != register.value:
-            register.value, register.changed_at = value, at
-        register.seen_at, register.candidate = at, None
-
     def _is_believed(self, register: _Register, value: int, now: _Now) -> bool:
         if register.value is None:
             return self._is_first(register, value, now)
         rise = value - register.value
-        if -register.step <= rise < 0:
+        if -_step(register, now) <= rise < 0:
             return False  # of another rounding
         if rise == 0 or self._follows(register, value, now):
             return can_be_drawn(rise, now.at - register.seen_at)
@@ -135,13 +124,10 @@ class Registers:
         """Return whether a value is plausible after the believed one."""
         assert register.value is not None
         rise = value - register.value
-        unseen = now.at - register.seen_at
-        seconds = max(unseen, min(now.at - register.changed_at, SETTLED))
+        seconds = max(now.at - register.seen_at, min(now.at - register.changed_at, SETTLED))
         if not _may_follow(register, rise, seconds, now):
             return False
-        if _may_follow(register, max(rise - _REPORTED_LATE, 0), unseen, now):
-            return True
-        return not self._is_of_another(register, value, now)
+        return rise <= _step(register, now) + _REPORTED_LATE or not self._is_of_another(register, value, now)
 
     def _is_confirmed(self, register: _Register, value: int, now: _Now) -> bool:
         """Take a value that contradicts; return whether it has moved on for long enough."""
@@ -157,7 +143,7 @@ class Registers:
             return False
         return any(
             other is not register and other.label in _DRAWN and other.value
-            and abs(value - other.value) <= max(register.step, other.step)
+            and abs(value - other.value) <= _step(register, now)
             for other in self._registers.values()
         )  # fmt: skip
 
@@ -181,10 +167,21 @@ class Registers:
         return registers
 
 
+def _believe(register: _Register, value: int, now: _Now) -> None:
+    if value != register.value:
+        register.value, register.changed_at = value, now.at
+    register.step, register.seen_at, register.candidate = now.steps.get(register.label, 1), now.at, None
+
+
+def _step(register: _Register, now: _Now) -> int:
+    """Return the coarser resolution of the believed value and of what is sent now."""
+    return max(register.step, now.steps.get(register.label, 1))
+
+
 def _may_follow(register: _Register, rise: int, seconds: float, now: _Now) -> bool:
     """Return whether a register can rise so much in a time that is not longer than a day."""
     power = now.power if _BOUNDED[register.label] else None
-    return 0 <= rise <= register.step + largest_rise(power or MAX_POWER, min(seconds, DAY))
+    return 0 <= rise <= _step(register, now) + largest_rise(power or MAX_POWER, min(seconds, DAY))
 
 
 def _moved_on(register: _Register, value: int, now: _Now) -> _Candidate:
@@ -203,7 +200,7 @@ def _is_scaled(register: _Register, value: int, now: _Now) -> bool:
     seconds = now.at - register.changed_at
     for factor in _SCALES:
         for scaled in (value * factor, value // factor):
-            rise, rounding = scaled - register.value, factor * register.step
+            rise, rounding = scaled - register.value, factor * _step(register, now)
             if rise >= -rounding and _may_follow(register, max(rise - rounding, 0), seconds, now):
                 return True
     return False

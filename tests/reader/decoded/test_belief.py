@@ -71,12 +71,6 @@ def test_the_clock_of_the_meter_is_no_change() -> None:
     assert belief.take(again, 60) == Believed(STANDARD, again.labels, changed=False)
 
 
-def test_an_adapter_that_reads_nothing_says_nothing() -> None:
-    blank = reading(HCHC=0, HCHP=0, BASE=0, OPTARIF="BASE", PAPP=0)
-    assert known().take(blank, 1860) == Believed(HISTORIC, {}, changed=False)
-    assert Belief().take(blank, 0) == Believed(HISTORIC, {}, changed=False)
-
-
 def test_the_subscribed_power_of_an_earlier_message_bounds_a_rise() -> None:
     belief = known()
     assert belief.take(reading(HCHP=TRUE + 170), 1860).values == {}  # 6 kVA: 150 Wh, the step and 2 Wh
