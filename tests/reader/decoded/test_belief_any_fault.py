@@ -1,5 +1,6 @@
 """Eleven faults that owners met, one an hour: none is counted, and nothing that was drawn is lost."""
 
+import json
 import random
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from common.contract.frame import Value
 from common.contract.labels import Mode
+from common.contract.registers import can_be_drawn
 from reader.decoded.belief import Belief
 from reader.decoded.reading import Reading
 from tests.reader.decoded.adapter import DAY, HOUR, KVA, MINUTE, Adapter, House
@@ -121,33 +123,47 @@ FAULTS: list[Fault] = [
 ]  # fmt: skip
 
 
-def check(adapter: Adapter, readings: Iterator[Reading], chance: random.Random) -> None:
-    """Let a belief take these readings, then some without a fault; compare what it believes with the truth."""
-    belief, last, frames = Belief(), dict[str, int](), 0
-    first: dict[str, int] = {}
+class Judge:
+    """Compares what is believed with the truth, while the reader itself is started again now and then."""
 
-    def take(reading: Reading) -> None:
-        nonlocal frames
-        believed = belief.take(reading, adapter.house.at)
-        frames += believed.changed
+    def __init__(self, adapter: Adapter, chance: random.Random) -> None:
+        self.adapter, self.chance, self.belief = adapter, chance, Belief()
+        self.started = 0.0  # by the time of the house
+        self.carried: dict[str, tuple[int, float]] = {}  # by label, in the last frame that has it
+
+    def take(self, reading: Reading) -> None:
+        at = self.adapter.house.at
+        if self.chance.random() < 0.01:
+            self._restart(at)
+        believed = self.belief.take(reading, at - self.started)
         assert believed.values.items() <= reading.labels.items()
         assert "ADPS" not in believed.values
-        for label in adapter.true.keys() & believed.values.keys():
-            value = believed.values[label]
+        for label in self.adapter.true.keys() & believed.values.keys() if believed.changed else ():
+            value, (before, when) = believed.values[label], self.carried.get(label, (None, at))
             assert isinstance(value, int)
-            assert value in adapter.true[label], label
-            assert last.get(label, 0) <= value <= adapter.house.registers()[label] + adapter.step
-            first.setdefault(label, value)
-            last[label] = value
+            assert value in self.adapter.true[label], label
+            assert value <= self.adapter.house.registers()[label] + self.adapter.step
+            assert before is None or can_be_drawn(value - before, at - when)  # so the storer counts it
+            self.carried[label] = value, at
 
+    def _restart(self, at: float) -> None:
+        """Start the reader again, with a clock that may have gone back."""
+        saved = json.loads(json.dumps(self.belief.to_json(at - self.started, at)))
+        self.started = at - 7
+        self.belief = Belief.from_json(saved, 7, at + self.chance.choice((0, 0, -HOUR)))
+
+
+def check(adapter: Adapter, readings: Iterator[Reading], chance: random.Random) -> None:
+    """Let a belief take these readings, then some without a fault: all that was drawn is in the frames, once."""
+    judge = Judge(adapter, chance)
     for reading in readings:
-        take(reading)
+        judge.take(reading)
     for reading in adapter.messages(2 * HOUR, chance):
-        take(reading)
+        judge.take(reading)
     adapter.report(every=0)
-    take(adapter.reading())
-    assert last == {label: adapter.rounded(value) for label, value in adapter.house.registers().items()}
-    assert frames > 0
+    judge.take(adapter.reading())
+    shown = {label: adapter.rounded(value) for label, value in adapter.house.registers().items()}
+    assert {label: value for label, (value, _) in judge.carried.items()} == shown
 
 
 def a_house(mode: Mode, chance: random.Random) -> House:
