@@ -39,6 +39,7 @@ class Frame:
     clock: str | None = None  # "degraded": as the meter reports its clock
     host_clock: str | None = None  # "unsynchronised": of the clock that gave `timestamp`
     dropped: int | None = None  # damaged groups that were dropped
+    source: str | None = None  # who decoded it, if not the reader itself, such as "zigbee2mqtt"
 
     def to_json(self) -> bytes:
         """Write the message of `teleinfo/<meter>/frame`; as JSON of `payload`, after `meter` and `timestamp`."""
@@ -56,6 +57,8 @@ class Frame:
             message["host_clock"] = self.host_clock
         if self.dropped is not None:
             message["dropped"] = self.dropped
+        if self.source is not None:
+            message["source"] = self.source
         return message
 
     @classmethod
@@ -96,6 +99,7 @@ class Frame:
             clock=_optional(message, "clock", str),
             host_clock=_optional(message, "host_clock", str),
             dropped=dropped,
+            source=_optional(message, "source", str),
         )
 
 

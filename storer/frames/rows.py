@@ -150,6 +150,7 @@ def decode_row(timestamp: datetime, meter: str, columns: Columns, content: Mappi
         clock=content.get("clock"),
         host_clock=content.get("host_clock"),
         dropped=dropped if dropped is not None else content.get("dropped"),
+        source=content.get("source"),
     )
 
 
@@ -232,6 +233,8 @@ def make_label_set(frame: Frame, columns: Columns, rest: dict[str, Value]) -> La
     }
     if frame.dropped is not None and columns[_PLACE["dropped"]] is None:
         content["dropped"] = frame.dropped
+    if frame.source is not None:
+        content["source"] = frame.source
     return _label_set(content, idle, both=both)
 
 
@@ -363,6 +366,7 @@ def _made_of(frame: Frame, rest: dict[str, Value]) -> object:
         frame.clock,
         frame.host_clock,
         None if (frame.dropped or 0) <= COLUMN_MAX["dropped"] else frame.dropped,
+        frame.source,
     )
 
 

@@ -92,6 +92,7 @@ def frames(draw: st.DrawFn) -> Frame:
         stamps=stamps,
         clock=draw(st.none() | st.just("degraded") | TEXT),
         host_clock=draw(st.none() | st.just("unsynchronised") | TEXT),
+        source=draw(st.none() | st.just("zigbee2mqtt") | TEXT),
         dropped=draw(st.sampled_from([None, 0, 1, 3, 255, 256, 300]) | st.integers(0)),
     )
 

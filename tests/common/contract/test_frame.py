@@ -63,10 +63,10 @@ def test_writes_the_example_of_the_design_key_by_key() -> None:
 
 
 def test_the_order_of_the_keys_is_fixed() -> None:
-    everything = EXAMPLE | {"clock": "degraded", "host_clock": "unsynchronised"}
+    everything = EXAMPLE | {"clock": "degraded", "host_clock": "unsynchronised", "source": "zigbee2mqtt"}
     backwards = json.dumps(dict(reversed(everything.items()))).encode()
     written = json.loads(Frame.from_json(backwards).to_json())
-    assert list(written) == ["meter", "timestamp", "mode", "frame", "stamps", "clock", "host_clock", "dropped"]
+    assert list(written) == ["meter", "timestamp", "mode", "frame", "stamps", "clock", "host_clock", "dropped", "source"]
     assert written == everything
 
 
@@ -92,7 +92,7 @@ def test_unknown_keys_are_ignored() -> None:
     assert Frame.from_json(message(sequence=7, extra={"a": [1.5, None]})) == Frame.from_json(message())
 
 
-@pytest.mark.parametrize("key", ["stamps", "clock", "host_clock", "dropped"])
+@pytest.mark.parametrize("key", ["stamps", "clock", "host_clock", "dropped", "source"])
 def test_a_missing_key_stays_missing(key: str) -> None:
     frame = Frame.from_json(json.dumps(without(key)).encode())
     assert getattr(frame, key) is None
@@ -141,6 +141,7 @@ def test_an_empty_value_differs_from_a_missing_one() -> None:
         (message(stamps={"DATE": None}), "not a frame: ...DATE is NoneType...string"),
         (message(clock=True), "not a frame: 'clock' is bool...str"),
         (message(host_clock=0), "not a frame: 'host_clock' is int...str"),
+        (message(source=[]), "not a frame: 'source' is list...str"),
     ],
 )
 def test_an_invalid_frame_is_refused_with_the_reason(payload: bytes, facts: str) -> None:
@@ -291,7 +292,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from([*EXAMPLE, "clock", "host_clock"]), JSON)
+@given(st.sampled_from([*EXAMPLE, "clock", "host_clock", "source"]), JSON)
 def test_any_value_of_a_key_is_accepted_or_refused(key: str, anything: Any) -> None:
     holds_or_refuses(lambda: Frame.from_json(message(**{key: anything})))
 

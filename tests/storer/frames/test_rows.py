@@ -285,6 +285,7 @@ def test_the_layout_of_a_label_set() -> None:
         clock="degraded",
         host_clock="unsynchronised",
         dropped=300,
+        source="zigbee2mqtt",
     )
     row = encode_row(frame)
     assert json.loads(row.label_set.content) == {
@@ -298,6 +299,7 @@ def test_the_layout_of_a_label_set() -> None:
         "clock": "degraded",
         "host_clock": "unsynchronised",
         "dropped": 300,
+        "source": "zigbee2mqtt",
     }
     assert {name: number for name, number in zip(COLUMNS, row.columns, strict=True) if number is not None} == {
         "clock_offset": 2,
@@ -377,6 +379,7 @@ def wandered(frame: Frame, chance: Random) -> Frame:
                 frame,
                 clock=chance.choice([None, "degraded"]),
                 host_clock=chance.choice([None, "unsynchronised"]),
+                source=chance.choice([None, "zigbee2mqtt"]),
                 dropped=chance.choice([None, 0, 1, 255, 256]),
             )
     return dataclasses.replace(frame, values=values, stamps=stamps if stamps or chance.random() < 0.5 else None)
