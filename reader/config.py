@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from common.contract.labels import LABELS
+from common.contract.topic_port import is_topic, read_topic_port
 from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
     Broker,
@@ -33,11 +34,16 @@ log = logging.getLogger(__name__)
 def _ports(value: Any) -> tuple[str, ...]:
     if value == ASK:
         return ()
-    ports = (value,) if isinstance(value, str) else value
-    if not isinstance(ports, list | tuple) or not ports or not all(isinstance(port, str) and port for port in ports):
+    ports = [value] if isinstance(value, str | dict) else value
+    if (
+        not isinstance(ports, list | tuple)
+        or not ports
+        or not all(isinstance(port, str | dict) and port for port in ports)
+    ):
         raise ValueError(f"a device such as /dev/ttyAMA0, or a list of some, is expected, not {value!r}")
     if ASK in ports:
         raise ValueError("ask stands alone, not in a list")
+    ports = [read_topic_port(port).text if is_topic(port) else port for port in ports]
     twice = sorted({port for port in ports if list(ports).count(port) > 1 and not is_simulated(port)})
     if twice:
         raise ValueError(f"{twice[0]} is listed twice")
@@ -46,6 +52,8 @@ def _ports(value: Any) -> tuple[str, ...]:
 
 def port_name(text: str) -> str:
     """Read the name of a port; one that can never be opened is refused."""
+    if is_topic(text):
+        return read_topic_port(text).text
     scheme, separator, _ = text.partition("://")
     if not separator:
         _check_device(text)

@@ -33,6 +33,12 @@ TEXTS: Mapping[str, str] = {
     "topics that begin with $ are the broker's own: {topic}": (
         "les topics qui commencent par $ sont ceux du broker lui-même : {topic}"
     ),
+    "a topic has no ? here, labels come after it: {topic}": (
+        "un topic n’a pas de ? ici, les étiquettes viennent après : {topic}"
+    ),
+    "after a ?, unit and labels such as {example} are expected, each once, not {query}": (
+        "après un ?, il faut unit et des étiquettes telles que {example}, chacune une fois, pas {query}"
+    ),
     "{topic} ends with a /: give the whole topic": "{topic} se termine par / : indiquez le topic entier",
     "# would bring other devices, too; give the topic of the meter, not {topic}": (
         "# amènerait d’autres appareils ; indiquez le topic du compteur, pas {topic}"

@@ -13,12 +13,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from common.contract.frame import read_json
+from common.contract.topic_port import is_topic, read_topic_port
 from common.errors import MessageError
 
-#: What may be chosen: names of serial ports, and ports over the network. A message must not open any other device.
+#: What may be chosen: names of serial ports, ports over the network, and topics. A message must not open any other
+#: device.
 PORT = (
     r"/dev/(serial/by-(id|path)/[^/\s]{1,200}|serial\d{1,3}|tty[A-Za-z]{1,10}\d{1,4}|teleinfo[\w.-]{0,100}|pts/\d{1,6})"
     r"|(socket|rfc2217)://[\w.:\[\]-]{1,200}:\d{1,5}"
+    r"|mqtt:[^\s/#$+][^#]{0,999}"
 )
 MOST_PORTS = 8  # of a reader
 LONGEST = 64_000  # bytes of a message
@@ -84,6 +87,11 @@ def read_choice(payload: bytes, reader: str) -> tuple[str, ...] | None:
     for port in ports:
         if not isinstance(port, str) or not re.fullmatch(PORT, port):
             raise MessageError(f"no serial port of this name: {str(port)[:_LONGEST_TEXT]!r}")
+        if is_topic(port):
+            try:
+                read_topic_port(port)
+            except ValueError as error:
+                raise MessageError(f"no topic that can be read: {error}") from error
     if len(set(ports)) < len(ports):
         raise MessageError("a port is listed twice")
     return tuple(ports)

@@ -4,12 +4,15 @@
     port: {topic: mqtt:NODE/sensor/+/state, labels: {linky_east: EAST, linky_papp: SINSTS}, unit: Wh}
 
 The second form is for a device whose owner chose the names of its values. A wildcard stands for these names only, so
-that a port is one meter.
+that a port is one meter. In one text, as a port has it everywhere but in that file, the second form is
+
+    mqtt:NODE/sensor/+/state?unit=Wh&linky_east=EAST&linky_papp=SINSTS
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 from common.contract.labels import LABELS, LabelKind
 
@@ -26,6 +29,7 @@ _LABELS = {
 _LONGEST = 200  # characters of a topic
 _MOST_LABELS = 60
 _EXAMPLE = "mqtt:zigbee2mqtt/Linky"
+_QUERY = "unit=Wh&linky_east=EAST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,16 @@ class TopicPort:
     topic: str
     labels: Mapping[str, str] = field(default_factory=dict)  # by name, the level of the wildcard
     unit: str = ""  # of the registers among them
+
+    @property
+    def text(self) -> str:
+        """The port in one text, which `read_topic_port` reads.
+
+        >>> TopicPort("node/sensor/+/state", {"linky_east": "EAST"}, "kWh").text
+        'mqtt:node/sensor/+/state?unit=kWh&linky_east=EAST'
+        """
+        pairs = [("unit", self.unit)] * bool(self.unit) + list(self.labels.items())
+        return f"{SCHEME}{self.topic}" + (f"?{urlencode(pairs, quote_via=quote)}" if self.labels else "")
 
 
 def is_topic(port: object) -> bool:
@@ -56,7 +70,7 @@ def read_topic_port(value: Any) -> TopicPort:
     'zigbee2mqtt/Linky'
     """
     if isinstance(value, str):
-        return TopicPort(_topic(value))
+        return _read_text(value)
     if not isinstance(value, dict):
         raise ValueError(f"a topic such as {_EXAMPLE} is expected, not {value!r}")
     for key in value:
@@ -71,6 +85,21 @@ def read_topic_port(value: Any) -> TopicPort:
         raise ValueError(f"labels need a + in the topic, in the place of their names, not {topic}")
     labels = _labels(value["labels"])
     return TopicPort(topic, labels, _unit(value.get("unit"), labels))
+
+
+def _read_text(text: str) -> TopicPort:
+    topic, separator, query = text.partition("?")
+    if not separator:
+        return TopicPort(_topic(text))
+    pairs = parse_qsl(query, max_num_fields=_MOST_LABELS + 1)
+    # No label is called Wh: so a value that is named unit is told from the unit.
+    units = [label for name, label in pairs if name == "unit" and label in UNITS]
+    labels = [(name, label) for name, label in pairs if not (name == "unit" and label in UNITS)]
+    if len(units) > 1 or len(dict(labels)) < len(labels) or not labels:
+        raise ValueError(
+            f"after a ?, unit and labels such as {_QUERY} are expected, each once, not {query[:_LONGEST]!r}"
+        )
+    return read_topic_port({"topic": topic, "labels": dict(labels)} | ({"unit": units[0]} if units else {}))
 
 
 def _topic(value: Any) -> str:
@@ -88,6 +117,8 @@ def _topic(value: Any) -> str:
         )
     if topic.startswith("$"):
         raise ValueError(f"topics that begin with $ are the broker's own: {topic}")
+    if "?" in topic:
+        raise ValueError(f"a topic has no ? here, labels come after it: {topic}")
     if topic.endswith("/"):
         raise ValueError(f"{topic} ends with a /: give the whole topic")
     if "#" in topic:

@@ -42,6 +42,34 @@ def test_accepts_valid_ports(tmp_path: Path, port: str) -> None:
     assert load(ReaderConfig, file).port == (port,)
 
 
+@pytest.mark.parametrize(
+    ("written", "ports"),
+    [
+        ("mqtt:zigbee2mqtt/Linky", ("mqtt:zigbee2mqtt/Linky",)),
+        ("[mqtt:zigbee2mqtt/Linky, /dev/ttyAMA0]", ("mqtt:zigbee2mqtt/Linky", "/dev/ttyAMA0")),
+        (
+            "{topic: mqtt:node/sensor/+/state, labels: {linky_east: EAST}, unit: Wh}",
+            ("mqtt:node/sensor/+/state?unit=Wh&linky_east=EAST",),
+        ),
+        (
+            "[{topic: mqtt:node/sensor/+/state, labels: {east: EAST}, unit: Wh}, mqtt:tele/linky/SENSOR]",
+            ("mqtt:node/sensor/+/state?unit=Wh&east=EAST", "mqtt:tele/linky/SENSOR"),
+        ),
+    ],
+)
+def test_a_port_may_be_a_topic(tmp_path: Path, written: str, ports: tuple[str, ...]) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text(f"port: {written}\n")
+    assert load(ReaderConfig, file).port == ports
+
+
+def test_a_topic_that_is_listed_twice_in_two_forms_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "reader.yaml"
+    file.write_text("port: [mqtt:zigbee2mqtt/Linky, {topic: mqtt:zigbee2mqtt/Linky}]\n")
+    with pytest.raises(ConfigError, match="listed twice"):
+        load(ReaderConfig, file)
+
+
 def test_a_port_that_is_chosen_in_the_page_stands_alone(tmp_path: Path) -> None:
     file = tmp_path / "reader.yaml"
     file.write_text("port: ask\n")

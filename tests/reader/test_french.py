@@ -22,7 +22,8 @@ NODE = "mqtt:node/sensor/+/state"
         {"topic": NODE, "labels": {"": "EAST"}}, {"topic": NODE, "labels": {"a": "EASTT"}},
         {"topic": NODE, "labels": {"a": "x"}}, {"topic": NODE, "labels": {"a": "EAST", "b": "EAST"}},
         {"topic": NODE, "labels": {"a": "EAST", "b": "PAPP"}}, {"topic": NODE, "labels": {"a": "EAST"}},
-        {"topic": NODE, "labels": {"a": "SINSTS"}, "unit": "VA"},
+        {"topic": NODE, "labels": {"a": "SINSTS"}, "unit": "VA"}, {"topic": f"{NODE}?a=EAST", "labels": {}},
+        "mqtt:node/sensor/+/state?", "mqtt:node/sensor/+/state?unit=Wh&unit=kWh&a=EAST",
     ],
 )  # fmt: skip
 def test_no_english_is_left(port: Any) -> None:

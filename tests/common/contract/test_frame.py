@@ -66,7 +66,17 @@ def test_the_order_of_the_keys_is_fixed() -> None:
     everything = EXAMPLE | {"clock": "degraded", "host_clock": "unsynchronised", "source": "zigbee2mqtt"}
     backwards = json.dumps(dict(reversed(everything.items()))).encode()
     written = json.loads(Frame.from_json(backwards).to_json())
-    assert list(written) == ["meter", "timestamp", "mode", "frame", "stamps", "clock", "host_clock", "dropped", "source"]
+    assert list(written) == [
+        "meter",
+        "timestamp",
+        "mode",
+        "frame",
+        "stamps",
+        "clock",
+        "host_clock",
+        "dropped",
+        "source",
+    ]
     assert written == everything
 
 

@@ -58,6 +58,8 @@ def test_what_is_no_offer_is_refused(payload: str) -> None:
         "/dev/pts/7",
         "socket://192.168.1.20:5331",
         "socket://[fe80::1]:5331",
+        "mqtt:zigbee2mqtt/Compteur d’électricité",
+        "mqtt:node/sensor/+/state?unit=Wh&linky_east=EAST",
         "rfc2217://gateway.local:2217",
     ],
 )
@@ -104,6 +106,10 @@ def test_none_is_a_choice_and_that_of_another_reader_is_not_ours() -> None:
                 "spy:///dev/ttyUSB0",
                 "socket://host",
                 "socket://host:1?logging=debug",
+                "mqtt:#",
+                "mqtt:$SYS/broker",
+                "mqtt:node/+/+",
+                "mqtt:node/sensor/+/state?unit=Wh",
                 "/dev/ttyUSB" + "0" * 300,
             )
         ),

@@ -48,6 +48,12 @@ def test_a_topic_is_read(topic: str) -> None:
         ("mqtt:$SYS/broker", "the broker's own"),
         ("mqtt:$share/a/zigbee2mqtt/Linky", "the broker's own"),
         ("mqtt:zigbee2mqtt/Linky/", "ends with a /"),
+        ("mqtt:node/sensor/+/state?", "after a ?, unit and labels"),
+        ("mqtt:node/sensor/+/state?linky_east", "after a ?, unit and labels"),
+        ("mqtt:node/sensor/+/state?unit=Wh", "after a ?, unit and labels"),
+        ("mqtt:node/sensor/+/state?unit=Wh&a=EAST&a=EASF01", "each once"),
+        ("mqtt:zigbee2mqtt/Linky?unit=Wh&a=EAST", "labels need a + in the topic"),
+        ("mqtt:node/sensor/+/state?a=EAST", "the unit of EAST is expected"),
         ("mqtt: zigbee2mqtt/Linky", "no blanks around"),
         ("mqtt:zigbee2mqtt/Linky\n", "no invisible ones"),
         ("mqtt:zigbee2mqtt/\0", "no invisible ones"),
@@ -86,6 +92,7 @@ GOOD: dict[str, Any] = {"topic": "mqtt:node/sensor/+/state", "labels": {"linky_e
         ({"topic": None}, "a topic such as"),
         ({"topic": "node/sensor/+/state"}, "a topic such as"),
         ({"topic": "mqtt:node/sensor/east/state"}, "labels need a + in the topic"),
+        ({"topic": "mqtt:node/sensor/+/state?a=EAST"}, "a topic has no ?"),
         ({"labels": {}}, "labels such as"),
         ({"labels": ["EAST"]}, "labels such as"),
         ({"labels": {f"name_{number}": "EAST" for number in range(61)}}, "at most 60"),
@@ -140,3 +147,16 @@ def test_whatever_is_written_is_read_or_refused(value: Any) -> None:
         port = read_topic_port(value)
         assert port.topic.encode()
         assert set(port.labels) == set(map(str, port.labels))
+        assert read_topic_port(port.text) == port
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="/+#"), min_size=1) | st.just("unit"),
+        st.sampled_from(["EAST", "EASF01", "SINSTS", "NTARF"]),
+        min_size=1,
+    ).filter(lambda labels: len(set(labels.values())) == len(labels))
+)
+def test_a_port_with_labels_is_the_same_in_one_text(labels: dict[str, str]) -> None:
+    port = TopicPort("node/sensor/+/state", labels, "kWh" if {"EAST", "EASF01"} & set(labels.values()) else "")
+    assert read_topic_port(port.text) == port
