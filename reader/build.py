@@ -3,9 +3,10 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from common.contract.topic_port import is_topic
 from common.contract.topics import Topics
 from common.machine.deployment import Deployment, here
 from common.machine.version import full_version
@@ -22,9 +23,10 @@ from reader.delivery.tallies import Tallies
 from reader.health import Welcome
 from reader.home_assistant.publisher import MeterPublisher, birth_topic
 from reader.line.choice import PortChoice
-from reader.line.lines import Lines, MakeLine
+from reader.line.lines import Line, Lines
 from reader.line.port import open_port
 from reader.line.timestamps import ReaderClock, Timestamper, residue_of
+from reader.line.topic import TopicLine
 from reader.line.worker import LineEvent, LineWorker
 from reader.service import ReaderService
 
@@ -82,7 +84,7 @@ def build_reader(
         topics=topics,
         events=events,
         session=session,
-        lines=Lines(_line_maker(line_class, config, emit), config.port if choice is None else choice.ports),
+        lines=_lines(line_class, config, session, emit, config.port if choice is None else choice.ports),
         choice=choice,
         delivery=delivery,
         tallies=Tallies(journal),
@@ -119,11 +121,22 @@ def _choice(config: ReaderConfig, topics: Topics, session: Session) -> PortChoic
     return PortChoice(config.name, config.spool.path, lambda offer: session.publish(topic, offer, retain=True))
 
 
-def _line_maker(line_class: type[LineWorker], config: ReaderConfig, emit: Callable[[LineEvent], None]) -> MakeLine:
+def _lines(
+    line_class: type[LineWorker],
+    config: ReaderConfig,
+    session: Session,
+    emit: Callable[[LineEvent], None],
+    ports: Sequence[str],
+) -> Lines:
     clock = ReaderClock()
     residue = os.urandom(1)[0]
 
-    def make(port: str, number: int, stop: StopEvent) -> LineWorker:
+    def make(port: str, number: int, stop: StopEvent) -> Line:
+        # Frames of a simulated meter need not wait for the clock.
+        patience = 0.0 if is_simulated(port) else config.clock.patience
+        time_source = Timestamper(clock, patience=patience, residue=residue + residue_of(number))
+        if is_topic(port):
+            return _topic_line(port, stop, time_source)
         return line_class(
             port,
             mode=config.mode,
@@ -131,15 +144,24 @@ def _line_maker(line_class: type[LineWorker], config: ReaderConfig, emit: Callab
             open_port=open_port,
             emit=emit,
             stop=stop,
-            # Frames of a simulated meter need not wait for the clock.
-            time_source=Timestamper(
-                clock,
-                patience=0.0 if is_simulated(port) else config.clock.patience,
-                residue=residue + residue_of(number),
-            ),
+            time_source=time_source,
         )
 
-    return make
+    def _topic_line(port: str, stop: StopEvent, time_source: Timestamper) -> TopicLine:
+        line = TopicLine(
+            port,
+            hide=config.hide,
+            emit=emit,
+            stop=stop,
+            time_source=time_source,
+            folders=(config.spool.journal, config.spool.path),
+            read_elsewhere=lambda *question: lines.is_read(*question),
+        )
+        session.subscribe([line.filter])
+        return line
+
+    lines = Lines(make, ports)
+    return lines
 
 
 def _welcome(config: ReaderConfig) -> Welcome | None:

@@ -34,17 +34,17 @@ log = logging.getLogger(__name__)
 def _ports(value: Any) -> tuple[str, ...]:
     if value == ASK:
         return ()
-    ports = [value] if isinstance(value, str | dict) else value
+    given = [value] if isinstance(value, str | dict) else value
     if (
-        not isinstance(ports, list | tuple)
-        or not ports
-        or not all(isinstance(port, str | dict) and port for port in ports)
+        not isinstance(given, list | tuple)
+        or not given
+        or not all(isinstance(one, str | dict) and one for one in given)
     ):
         raise ValueError(f"a device such as /dev/ttyAMA0, or a list of some, is expected, not {value!r}")
-    if ASK in ports:
+    if ASK in given:
         raise ValueError("ask stands alone, not in a list")
-    ports = [read_topic_port(port).text if is_topic(port) else port for port in ports]
-    twice = sorted({port for port in ports if list(ports).count(port) > 1 and not is_simulated(port)})
+    ports: list[str] = [read_topic_port(one).text if is_topic(one) else one for one in given]
+    twice = sorted({port for port in ports if ports.count(port) > 1 and not is_simulated(port)})
     if twice:
         raise ValueError(f"{twice[0]} is listed twice")
     return tuple(map(port_name, ports))

@@ -45,7 +45,7 @@ class HealthCheck:
         """
         self._began = min(self._began, now)
         self._counts.append((now, sum(line.frames for line in lines)))
-        active = [line for line in lines if now - line.last_frame_at <= FRAME_TIMEOUT]
+        active = [line for line in lines if _has_frames(line, now)]
         return Health(
             alive=now - last_activity <= STALL_TIMEOUT and all(_is_alive(line, now) for line in lines),
             healthy=connected and (bool(active) or not lines),  # without a line it waits for the choice of its port
@@ -64,7 +64,7 @@ class HealthCheck:
             "connected" if connected else "no broker",
             f"{pending} pending",
             *([] if lines else ["no port chosen yet"]),
-            *(f"{line.port}: {self._problem(line, now)}" for line in lines if now - line.last_frame_at > FRAME_TIMEOUT),
+            *(f"{line.port}: {self._problem(line, now)}" for line in lines if not _has_frames(line, now)),
         ]
         return ", ".join(parts)
 
@@ -76,6 +76,10 @@ class HealthCheck:
         return "bytes but no frames" if now - line.last_byte_at <= FRAME_TIMEOUT else "silent"
 
 
+def _has_frames(line: LineHealth, now: float) -> bool:
+    return now - line.last_frame_at <= max(FRAME_TIMEOUT, line.lost_after)
+
+
 def _is_alive(line: LineHealth, now: float) -> bool:
     """Return whether a restart would not help this line: its thread runs, and it has frames or a known reason for none.
 
@@ -83,7 +87,7 @@ def _is_alive(line: LineHealth, now: float) -> bool:
     restart; after it, the line has given no frames, so this happens once.
     """
     noise = now - line.last_byte_at <= FRAME_TIMEOUT and now - line.last_frame_at > NOISE_TIMEOUT and line.frames > 0
-    return now - line.last_loop_at <= STALL_TIMEOUT and not noise
+    return now - line.last_loop_at <= STALL_TIMEOUT and (not noise or bool(line.decoded))  # a topic has no noise
 
 
 @dataclass(slots=True, kw_only=True)

@@ -168,6 +168,7 @@ class ReaderService:
             self._welcome.show(frame.meter, self._publisher.snapshot(frame.meter))
 
     def _on_message(self, message: Message, now: float) -> None:
+        self._lines.receive(message.topic, message.payload, now, retained=message.retained)
         match message.topic.removeprefix(f"{self._topics.base}/").split("/"):
             case ["storer", storer, "status"]:
                 self._delivery.on_storer_status(storer, message.payload)

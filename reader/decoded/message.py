@@ -7,12 +7,15 @@ the meter is remembered for the others.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from common.contract.frame import LONGEST_MESSAGE, Value
-from common.contract.labels import LABELS
+from common.contract.labels import ADDRESS, LABELS, Mode
+from common.contract.offers import OFFERS
 from common.contract.topic_port import UNITS, TopicPort
 from reader.decoded.conversion import address_of, mode_of, value_of
 from reader.decoded.publisher import Found, Memory, Message, Publisher, Refusal, parent
@@ -81,7 +84,7 @@ class Decoder:
         if publisher is None:
             return Refusal.NO_METER
         found = publisher.find(message, memory)
-        return found if isinstance(found, Refusal) else _reading(publisher.name, found, memory)
+        return found if isinstance(found, Refusal) else _reading(publisher, found, memory)
 
     def _device(self, message: Message) -> tuple[Publisher | None, Memory]:
         publisher = self._known or _recognise(message)
@@ -96,6 +99,30 @@ class Decoder:
         if len(self._devices) > _MOST_DEVICES:
             del self._devices[next(iter(self._devices))]
         return publisher, memory
+
+    def to_json(self) -> list[list[Any]]:
+        """Return what devices told, and do not tell again."""
+        return [[device, publisher.name, asdict(memory)] for device, (publisher, memory) in self._devices.items()]
+
+    def resume(self, saved: Sequence[Any]) -> None:
+        """Go on with what devices told before.
+
+        Raises:
+            LookupError, TypeError, ValueError: it cannot be read.
+        """
+        for device, name, told in saved[:_MOST_DEVICES]:
+            memory = Memory(**told)
+            memory.mode = None if memory.mode is None else Mode(memory.mode)
+            publisher = self._known or next((known for known in PUBLISHERS if known.name == name), None)
+            if publisher is not None and publisher.name == name and _is_told(memory):
+                self._devices[str(device)] = publisher, memory
+
+
+def _is_told(memory: Memory) -> bool:
+    """Return whether a memory that was saved is one."""
+    address_is_one = memory.meter is None or value_of(ADDRESS[Mode.STANDARD], memory.meter) == memory.meter
+    offer_is_one = memory.offer is None or memory.offer in {offer.id for offer in OFFERS}
+    return address_is_one and offer_is_one and type(memory.three_phase) is bool and type(memory.decimals) is int
 
 
 def recognise(topic: str, payload: bytes) -> str | None:
@@ -138,7 +165,7 @@ def _fraction(text: str) -> Decimal | None:
         return None
 
 
-def _reading(publisher: str, found: Found, memory: Memory) -> Reading | Refusal:
+def _reading(publisher: Publisher, found: Found, memory: Memory) -> Reading | Refusal:
     mode = found.mode or mode_of(found.sent)
     if mode is None:
         return Refusal.NOTHING
@@ -150,7 +177,7 @@ def _reading(publisher: str, found: Found, memory: Memory) -> Reading | Refusal:
         memory.offer, memory.three_phase = None, False
     memory.mode, memory.meter = mode, address or memory.meter
     steps = {label: step for label, step in found.steps.items() if label in values}
-    return Reading(publisher, memory.meter, mode, values, steps, stamps)
+    return Reading(publisher.name, memory.meter, mode, values, steps, stamps, publisher.partial)
 
 
 def _checked(found: Found, known: Mapping[str, object]) -> tuple[dict[str, Value], dict[str, datetime]]:

@@ -82,3 +82,8 @@ class Publisher:
     device: Callable[[str], str] = _whole_topic  # by a topic: what tells its device from others
     #: What owners write for it instead of a topic, as a regular expression, and the filter of its topics.
     filters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a device has several topics, so that no message says all."""
+        return self.device is not _whole_topic

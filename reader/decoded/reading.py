@@ -19,3 +19,4 @@ class Reading:
     stamps: Mapping[str, datetime] = field(
         default_factory=dict
     )  # the meter's own times, where a publisher passes them on
+    partial: bool = False  # the device has several topics: what is missing here may have come on another one

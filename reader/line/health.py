@@ -44,6 +44,8 @@ class LineHealth:
     problem: Problem | None = None
     dropped: Counter[str] = field(default_factory=Counter)  # groups, by reason
     driver: dict[str, int] = field(default_factory=dict)
+    decoded: dict[str, Any] = field(default_factory=dict)  # of a port that is a topic: who decodes, and how often
+    lost_after: float = RECENT  # seconds without a frame until its meter counts as silent
     # Monotonic seconds: of the last round of its thread, its last byte, and its last frame with an address.
     last_loop_at: float = -math.inf
     last_byte_at: float = -math.inf
@@ -76,7 +78,12 @@ class LineHealth:
             "bytes": self.bytes,
             "problem": self.problem,
             "driver": self.driver,
+            **({"decoded": self.decoded} if self.decoded else {}),
         }
+
+    def is_receiving(self, now: float) -> bool:
+        """Return whether frames are coming, at a monotonic time."""
+        return now - self.last_frame_at <= self.lost_after
 
 
 class FrameWatchdog:
@@ -151,7 +158,7 @@ class SharedMeters:
         """
         ports: dict[str, list[str]] = {}
         for line in lines:
-            if line.meter is not None and now - line.last_frame_at <= RECENT:
+            if line.meter is not None and line.is_receiving(now):
                 ports.setdefault(line.meter, []).append(line.port)
         shared = {meter for meter, names in ports.items() if len(names) > 1}
         new = (shared & self._previous) - self._reported

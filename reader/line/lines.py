@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from common.runtime.shutdown import StopEvent
+from reader.line.health import LineHealth
+from reader.line.topic import TopicLine
 from reader.line.worker import LineWorker
 
 log = logging.getLogger(__name__)
 
+Line = LineWorker | TopicLine
 #: Makes the line of a port; it is given how many were made before, and what will stop it.
-MakeLine = Callable[[str, int, StopEvent], LineWorker]
+MakeLine = Callable[[str, int, StopEvent], Line]
 
 
 class _Running:
@@ -34,7 +37,7 @@ class Lines:
         self._ending: list[_Running] = []
         self._lines = self._missing()
 
-    def __iter__(self) -> Iterator[LineWorker]:
+    def __iter__(self) -> Iterator[Line]:
         """Iterate over the lines that are read, without those that are ending."""
         return iter([running.line for running in self._lines])
 
@@ -71,6 +74,17 @@ class Lines:
         for each in running:
             each.stop.set()
         return [each.thread for each in running]
+
+    def is_read(self, meter: str, now: float, besides: LineHealth) -> bool:
+        """Return whether another line than one receives a meter; may be called from any thread."""
+        healths = [running.line.health for running in self._lines]
+        return any(one is not besides and one.meter == meter and one.is_receiving(now) for one in healths)
+
+    def receive(self, topic: str, payload: bytes, now: float, *, retained: bool) -> None:
+        """Pass on a message of the broker to the ports that are topics."""
+        for running in self._lines:
+            if isinstance(running.line, TopicLine):
+                running.line.receive(topic, payload, now, retained=retained)
 
     def _missing(self) -> list[_Running]:
         """Make the lines of ports that have none; simulated ports may be there twice."""

@@ -5,16 +5,16 @@ Does no I/O except for its log lines; time comes in as an argument and from a `T
 
 import logging
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from common.contract.frame import Frame
+from common.contract.frame import Frame, Value
 from common.contract.labels import other_family
 from common.runtime.logs import RateLimiter
 from reader.line.filters import CONFIRMATIONS, MAX_METERS, AddressFilter, PlausibilityFilter
 from reader.line.health import LineHealth
-from reader.tic.decoder import Reading
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,29 @@ class TimeSource(Protocol):
         """Return the UTC time at the monotonic time `at`, and whether the clock is synchronised."""
 
 
+class Reading(Protocol):
+    """What a frame is made of: of `reader.tic.decoder`, or of `reader.decoded.meters`."""
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The values, by label."""
+
+    @property
+    def address(self) -> str | None:
+        """The meter's address, if it is known."""
+
+    def to_frame(self, meter: str, timestamp: datetime, *, synchronised: bool = True) -> Frame:
+        """Return the frame of `meter`; `synchronised`: whether the host's clock was."""
+
+
 class FramePipeline:
     """The steps between a reading and the frames that are published of it; keeps the counters in `health`."""
 
-    def __init__(self, *, hide: frozenset[str], time_source: TimeSource, health: LineHealth) -> None:
+    def __init__(
+        self, *, hide: frozenset[str], time_source: TimeSource, health: LineHealth, filtering: bool = True
+    ) -> None:
+        """`filtering`: indexes and addresses are to be judged here; those of decoded meters were before."""
+        self._filtering = filtering
         self.other_family = False  # the meter is of a family that is not supported
         self._hide = hide
         self._time_source = time_source
@@ -78,6 +97,8 @@ class FramePipeline:
 
     def _process(self, reading: Reading, address: str, at: float) -> list[Frame]:
         timestamp, synchronised = self._time_source.timestamp(at)
+        if not self._filtering:
+            return [self._hidden(reading.to_frame(address, timestamp, synchronised=synchronised))]
         # Before the address filter, which holds frames back: a rise is judged by when its frame arrived.
         frame = self._plausible(reading.to_frame(address, timestamp, synchronised=synchronised), at)
         frames = [self._hidden(passed) for passed in self._address_filter.feed(frame)]
