@@ -73,8 +73,8 @@ class Gatherer:
         self._reading, self.heard_at = reading, at
         sent = _sent(reading, at)
         date = reading.stamps.get("DATE")
-        if date == self._date:
-            sent.pop("DATE", None)  # a cache repeats it, or there is none
+        if self._date in (None, date):
+            sent.pop("DATE", None)  # a cache may repeat it
         self._stamps |= {label: stamp for label, stamp in reading.stamps.items() if label in sent}
         self._date = date or self._date
         self._sent |= sent
