@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,10 @@ from reader.decoded.reading import Reading
 
 METER = "021961000001"
 START = 1000.0
-TEMPO = {"BBRHCJB": 101, "BBRHPJB": 102, "BBRHCJW": 103, "BBRHPJW": 104, "BBRHCJR": 105, "BBRHPJR": 106}
+TEMPO: dict[str, Any] = {"BBRHCJB": 101, "BBRHPJB": 102, "BBRHCJW": 103, "BBRHPJW": 104, "BBRHCJR": 105, "BBRHPJR": 106}
 
 
-def reading(partial: bool = True, **labels: Value) -> Reading:
+def reading(*, partial: bool = True, **labels: Any) -> Reading:
     return Reading("teleinfokit", METER, Mode.HISTORIC, labels, {}, partial=partial)
 
 
@@ -31,7 +32,7 @@ def taken(gatherer: Gatherer, at: float) -> dict[str, Value]:
     return dict(gathered.labels)
 
 
-def settled(**labels: Value) -> tuple[Gatherer, float]:
+def settled(**labels: Any) -> tuple[Gatherer, float]:
     """Return a gatherer of a device that has sent these labels, one by one, and is settled since this time."""
     gatherer = Gatherer(Mode.HISTORIC)
     for label, value in labels.items():
@@ -186,7 +187,7 @@ def test_a_power_is_never_older_than_a_moment_and_a_value_is_always_one_that_was
                     assert sent[name][0] == newest
                     assert heard_at - sent[name][1] <= MOMENT
         if retained:
-            gatherer.add_retained(reading(**{label: value}))
+            gatherer.add_retained(reading(**dict[str, Any]([(label, value)])))
         else:
             sent[label] = value, at
-            gatherer.add(reading(**{label: value}), at)
+            gatherer.add(reading(**dict[str, Any]([(label, value)])), at)
