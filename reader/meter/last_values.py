@@ -181,8 +181,11 @@ class LastValues:
 
 
 def is_overload_frame(frame: Frame) -> bool:
-    """Return whether this is one of the short frames that a three-phase meter sends during an overload."""
-    return frame.values.keys() <= _OVERLOAD_FRAME
+    """Return whether this is one of the short frames that a three-phase meter sends during an overload.
+
+    Those that other devices decode may be short for any reason.
+    """
+    return frame.source is None and frame.values.keys() <= _OVERLOAD_FRAME
 
 
 def strip_padding(value: Value) -> Value:

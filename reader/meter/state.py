@@ -83,8 +83,12 @@ class MeterState:
         )
 
     def _update_estimate(self, frame: Frame, monotonic: float) -> None:
-        """Estimate from the indexes of this very frame: one that was held back must not be estimated from."""
-        values, registers = frame.values, import_registers(frame.mode, self._derived.get("contract"))
+        """Estimate from the indexes of this very frame: one that was held back must not be estimated from.
+
+        Those that other devices decode come too late, and in steps that are too coarse.
+        """
+        values = frame.values if frame.source is None else {}
+        registers = import_registers(frame.mode, self._derived.get("contract"))
         self._estimate.update(
             total(values, registers) if registers else None,
             total(values, ("EAIT",)) if "EAIT" in values else None,

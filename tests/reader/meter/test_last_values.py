@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from common.contract.labels import Mode
-from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED
+from reader.meter.last_values import DAMAGED_TOGETHER, SETTLED, is_overload_frame
 from reader.meter.state import MeterState
 from tests.reader.meter.meters import NOON, changed, current, first, frame_of, historic, standard, state_of, without
 
@@ -100,3 +100,9 @@ def test_another_meter_or_mode_starts_again(kind: str) -> None:
     state.update(other, 5)
     assert current(state).keys() >= other.values.keys() - {"DATE"}
     assert "tempo_today" not in current(state)
+
+
+def test_a_frame_of_phases_alone_that_another_device_decodes_is_no_overload_frame() -> None:
+    frame = historic(IINST1=20, IINST2=1, IINST3=1)
+    assert is_overload_frame(frame)
+    assert not is_overload_frame(replace(frame, source="teleinfokit"))

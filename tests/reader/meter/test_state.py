@@ -1,5 +1,7 @@
 """The state as a whole: any frame, and the estimated power."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +69,11 @@ def test_estimated_power_never_comes_from_an_index_that_was_held_back() -> None:
             assert power == pytest.approx(1000, abs=60)
         elif second >= 153:
             assert power is None
+
+
+def test_no_power_is_estimated_from_registers_that_another_device_sends_late_and_in_steps() -> None:
+    state = MeterState()
+    for second in range(200):
+        state.update(replace(whole(EAST=5000 + 10 * (second // 36), PREF=9), source="zigbee2mqtt"), float(second))
+    assert current(state)["EAST"] == 5050
+    assert "estimated_power" not in current(state)
