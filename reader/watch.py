@@ -35,8 +35,8 @@ from common.runtime.cli import argument
 from common.runtime.logs import printable
 from common.runtime.shutdown import Shutdown, StopEvent
 from common.settings import config
-from reader.config import ReaderConfig, ReaderMqtt, port_name
-from reader.line.choice import ports_to_open
+from reader.config import ReaderConfig, ReaderMqtt, line_name
+from reader.line.choice import has_only_topics, ports_to_open
 from reader.line.port import open_port
 from reader.line.worker import FrameReceived, LineWorker, LinkChanged
 from reader.meter.names import MODE_NAMES
@@ -66,7 +66,7 @@ def declare_watch(watch: argparse.ArgumentParser) -> None:
     """Declare the arguments of `watch`, besides `--config`."""
     where = watch.add_mutually_exclusive_group()
     where.add_argument(
-        "--port", type=argument(port_name), metavar="PORT", help="read this port instead of that of the configuration"
+        "--port", type=argument(line_name), metavar="PORT", help="read this port instead of that of the configuration"
     )
     where.add_argument(
         "--mqtt", nargs="?", const=("", None), type=_broker, metavar="HOST[:PORT]",
@@ -147,7 +147,7 @@ def _source(
     if arguments.mqtt is not None:
         host, port = arguments.mqtt
         broker = dataclasses.replace(broker, host=host or broker.host, port=port or broker.port)
-    else:
+    elif arguments.port or settings is None or not has_only_topics(settings):
         ports = (arguments.port,) if arguments.port or settings is None else ports_to_open(settings)
         if not _in_use(ports, arguments, settings):
             return ", ".join(ports), lambda emit: _lines(ports, settings.mode if settings else "auto", emit)

@@ -12,5 +12,9 @@ this order:
 2. `filters`: an index that falls or jumps is dropped, and a new address must come twice;
 3. labels that the configuration hides are removed.
 
+A port may be a topic: a `topic.TopicLine` then reads the messages that the broker sends, from its `inbox`, and
+`reader/decoded` makes readings of them, which are already filtered. It emits the same events, with a link that follows
+the usual interval of its meter. A line that receives the same meter wins.
+
 `health` has the counters of a line, and says why no frames come.
 """

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common.contract.ports import OfferedPort, read_choice, write_offer
+from common.contract.topic_port import is_topic
 from common.errors import ConfigError, MessageError
 from common.machine.files import replace_file
 from common.machine.host import Host
@@ -42,10 +43,10 @@ def ports_of(config: ReaderConfig) -> tuple[str, ...]:
 
 
 def ports_to_open(config: ReaderConfig) -> tuple[str, ...]:
-    """Return the same, for a command that opens them.
+    """Return those of the same that can be opened, for a command that does so.
 
     Raises:
-        ConfigError: none is chosen, or it cannot be read which.
+        ConfigError: none is chosen, or it cannot be read which, or all are topics.
     """
     try:
         chosen = ports_of(config)
@@ -53,7 +54,19 @@ def ports_to_open(config: ReaderConfig) -> tuple[str, ...]:
         raise ConfigError(f"{config.spool.path / FILE}: cannot be read: {reason(error)}") from error
     if not chosen:
         raise ConfigError("no port is chosen yet: choose that of the meter in the page, under Réglages; or give --port")
-    return chosen
+    lines = tuple(port for port in chosen if not is_topic(port))
+    if not lines:
+        raise ConfigError(f"{', '.join(chosen)}: this meter arrives decoded: there is no line to read; or give --port")
+    return lines
+
+
+def has_only_topics(config: ReaderConfig) -> bool:
+    """Return whether all ports are topics: what comes of them is on the broker alone."""
+    try:
+        chosen = ports_of(config)
+    except OSError:
+        return False
+    return bool(chosen) and all(map(is_topic, chosen))
 
 
 class PortChoice:
@@ -148,7 +161,7 @@ class PortChoice:
         return [OfferedPort(name, _label(name, self._machine), name in chosen, self._is_there(name)) for name in names]
 
     def _is_there(self, name: str) -> bool:
-        return "://" in name or self._machine.path(name).exists()
+        return is_topic(name) or "://" in name or self._machine.path(name).exists()
 
     def _save(self) -> None:
         choices = [{"monitor": monitor, "ports": chosen} for monitor, chosen in self._choices.items()]

@@ -21,7 +21,7 @@ from common.runtime.shutdown import Shutdown
 from common.settings import config
 from common.settings.file_errors import reason
 from common.settings.language import plural
-from reader.config import ReaderConfig, port_name
+from reader.config import ReaderConfig, line_name
 from reader.line.choice import ports_to_open
 from reader.line.filters import MAX_METERS, AddressFilter
 from reader.line.port import open_port
@@ -38,7 +38,7 @@ def declare_record(record: argparse.ArgumentParser) -> None:
     record.add_argument("--anonymous", action="store_true", help="replace meter address, delivery point and messages")
     record.add_argument("--seconds", type=positive, metavar="N", help="stop after N seconds (default: with Ctrl-C)")
     record.add_argument("--frames", type=whole, metavar="N", help="stop after N frames")
-    record.add_argument("--port", type=argument(port_name), metavar="PORT", help="default: the configuration's")
+    record.add_argument("--port", type=argument(line_name), metavar="PORT", help="default: the configuration's")
     record.set_defaults(command=_record)
 
 

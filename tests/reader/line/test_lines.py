@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from common.runtime.shutdown import StopEvent
+from reader.line.health import LineHealth
 from reader.line.lines import Lines
+from reader.line.topic import TopicLine
 from tests.support.programs import WITHIN, wait_until
 
 ONE, OTHER, THIRD = "/dev/ttyUSB0", "/dev/ttyUSB1", "/dev/ttyUSB2"
@@ -97,3 +99,39 @@ def test_all_end_with_the_program_also_one_that_has_just_been_left(rig: Rig) -> 
     rig.lines.use([ONE])
     assert len(rig.lines.stop()) == 2
     assert all(line.stop.is_set() for line in rig.made)
+
+
+class Topic(TopicLine):
+    """A port that is a topic, and keeps what it receives."""
+
+    def __init__(self, port: str) -> None:
+        self.health = LineHealth(port)
+        self.received: list[tuple[str, bytes, float, bool]] = []
+
+    def receive(self, topic: str, payload: bytes, now: float, *, retained: bool) -> None:
+        self.received.append((topic, payload, now, retained))
+
+
+def test_messages_of_the_broker_go_to_the_ports_that_are_topics() -> None:
+    made: list[Any] = []
+
+    def make(port: str, number: int, stop: StopEvent) -> Any:
+        made.append(Topic(port) if port.startswith("mqtt:") else Line(port, number, stop))
+        return made[-1]
+
+    Lines(make, (ONE, "mqtt:a", "mqtt:b")).receive("a", b"1", 5.0, retained=True)
+    assert [line.received for line in made if isinstance(line, Topic)] == [[("a", b"1", 5.0, True)]] * 2
+
+
+def test_a_meter_is_read_elsewhere_while_another_line_has_frames_of_it() -> None:
+    made = [Topic("mqtt:a"), Topic("mqtt:b")]
+    lines = Lines(lambda _, number, __: made[number], [line.health.port for line in made])
+    one, other = (line.health for line in made)
+    assert not lines.is_read("021961000001", 100.0, one)
+    one.meter, one.last_frame_at = "021961000001", 95.0
+    assert not lines.is_read("021961000001", 100.0, one)
+    assert lines.is_read("021961000001", 100.0, other)
+    assert not lines.is_read("031961000002", 100.0, other)
+    assert not lines.is_read("021961000001", 106.0, other)
+    one.lost_after = 180.0
+    assert lines.is_read("021961000001", 106.0, other)
