@@ -69,6 +69,13 @@ def port_name(text: str) -> str:
     return text
 
 
+def line_name(text: str) -> str:
+    """Read the name of a port that is a line."""
+    if is_topic(text):
+        raise ValueError(f"{text}: a device, socket://, rfc2217:// or simulate:// is expected")
+    return port_name(text)
+
+
 def _check_device(text: str) -> None:
     name = text.removeprefix("dev/")
     device = Path("/dev", name)

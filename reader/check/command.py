@@ -13,16 +13,25 @@ from common.check.broker import diagnose_broker
 from common.check.broker_probe import BrokerFacts, probe_broker
 from common.check.config_file import diagnose_secrets, read_config
 from common.check.findings import NOT_CONFIGURED, Finding, Report, report_to
+from common.contract.topic_port import is_topic
 from common.contract.topics import Topics, device_topic
 from common.machine.host import Host
 from common.runtime.cli import between
 from common.settings.language import tr
-from reader.check.health import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service, gather
+from reader.check.health import (
+    ServiceFacts,
+    diagnose_delivery,
+    diagnose_reported_line,
+    diagnose_service,
+    diagnose_topic,
+    gather,
+)
 from reader.check.line import diagnose_line, listen
 from reader.check.port import PortFacts, diagnose_choice, diagnose_port, probe_port
 from reader.check.storage import diagnose_storage, probe_storage
 from reader.check.texts import PROGRAM, TEXTS
 from reader.config import ASK, ReaderConfig, is_simulated
+from reader.decoded.message import filter_of
 from reader.french import TEXTS as OF_THE_CONFIGURATION
 from reader.home_assistant.publisher import birth_topic
 from reader.line.choice import ports_of
@@ -58,13 +67,15 @@ def check(path: Path, seconds: float, report: Report, machine: Host | None = Non
     ports = _ports_to_check(config, service)
     if not config.port:
         report.show([diagnose_choice(ports, serial_ports(machine))])
-    facts = [probe_port(port, machine, user) for port in ports]
+    facts = [probe_port(port, machine, user) for port in ports if not is_topic(port)]
     report.show(finding for port in facts for finding in diagnose_port(port))
     report.show([] if quick.failure else [diagnose_service(service)])
+    report.show(diagnose_topic(service, port) for port in ports if is_topic(port))
     lines, meters = _check_lines(config, facts, service, seconds, report)
     report.show(lines)
 
-    broker = quick if quick.failure else _ask_for_rights(config, meters | service.meters, service.confirmed_by)
+    addresses, filters = meters | service.meters, [filter_of(port) for port in ports if is_topic(port)]
+    broker = quick if quick.failure else _ask_for_rights(config, addresses, service.confirmed_by, filters)
     report.show(diagnose_broker(broker, time.time()))
     if broker.failure is None:
         service = gather(config.name, Topics(config.mqtt.topic), broker.messages, local=running)
@@ -120,11 +131,13 @@ def _topics_of_health(config: ReaderConfig, storers: Sequence[str] = ()) -> list
     return [topics.status("reader", name), topics.health("reader", name), *status]
 
 
-def _ask_for_rights(config: ReaderConfig, addresses: set[str], storers: Sequence[str]) -> BrokerFacts:
+def _ask_for_rights(
+    config: ReaderConfig, addresses: set[str], storers: Sequence[str], filters: Sequence[str]
+) -> BrokerFacts:
     topics, prefix = Topics(config.mqtt.topic), config.home_assistant.prefix
     meters = sorted(addresses) or [_SOME_METER]
     publish = [topics.health("reader", config.name), topics.status("reader", config.name)]
-    subscribe = [topics.status("storer", "+")]
+    subscribe = [topics.status("storer", "+"), *filters]
     if not config.port:
         publish.append(topics.ports("reader", config.name))
         subscribe.append(topics.ports("monitor", "+"))

@@ -13,6 +13,7 @@ from common.machine.deployment import here
 from common.settings.language import tr
 from reader.check.line import diagnose_meter
 from reader.check.texts import PROGRAM, TEXTS
+from reader.line.health import Problem
 
 STORER = "teleinfo-storer"
 _IMPLAUSIBLE = "implausible"  # drop reason of values that were received undamaged
@@ -101,6 +102,20 @@ def diagnose_reported_line(facts: ServiceFacts, url: str) -> list[Finding]:
         again = commands.run_alone(PROGRAM, "check")  # compose's exec needs a running container
         return [TEXTS.finding("frames_missing", port=url, why=TEXTS.translated(str(why or "none yet")), again=again)]
     return [*_noise(line, url), diagnose_meter(meter, str(line.get("mode")))]
+
+
+def diagnose_topic(facts: ServiceFacts, port: str) -> Finding:
+    """Return what the running reader reports about a port that is a topic, and what such a meter cannot give."""
+    line = facts.line(port) if facts.online else None
+    if line is None:
+        return TEXTS.finding("topic_not_reported", port=port)
+    meter, why, decoded = line.get("meter"), line.get("problem"), line.get("decoded")
+    if why == Problem.UNREADABLE:
+        return TEXTS.finding("topic_unreadable", port=port)
+    if why or not isinstance(meter, str) or not isinstance(decoded, dict):
+        return TEXTS.finding("topic_silent", port=port)
+    source, seconds = str(decoded.get("source")), number(decoded.get("interval"))
+    return TEXTS.finding("topic_read", port=port, meter=meter, source=source, seconds=seconds)
 
 
 def _noise(line: Mapping[str, Any], url: str) -> Iterator[Finding]:

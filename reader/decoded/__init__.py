@@ -8,7 +8,8 @@ meter, no more. What the message leaves out is not in it, and whether a value ma
 A device with a topic a label, or without a cache, does not say with each message which meter it is, in which mode, on
 how many phases: the decoder remembers that for each device, and nothing else.
 
-A `belief.Belief` a meter and publisher takes its readings and decides what of them makes a frame: `values` drops what
-cannot be true by itself or beside the others, `registers` what no meter can have counted since the value before,
-`interval` learns how often messages come.
+What belongs together is made one reading by `gather`. A `belief.Belief` a meter and publisher takes these and decides
+what of them makes a frame: `values` drops what cannot be true by itself or beside the others, `registers` what no meter
+can have counted since the value before, `interval` learns how often messages come. `meters` puts these together, for
+all meters of a port; `reader/line/topic` brings it the messages.
 """

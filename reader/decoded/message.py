@@ -16,7 +16,7 @@ from typing import Any
 from common.contract.frame import LONGEST_MESSAGE, Value
 from common.contract.labels import ADDRESS, LABELS, Mode
 from common.contract.offers import OFFERS
-from common.contract.topic_port import UNITS, TopicPort
+from common.contract.topic_port import UNITS, TopicPort, read_topic_port
 from reader.decoded.conversion import address_of, mode_of, value_of
 from reader.decoded.publisher import Found, Memory, Message, Publisher, Refusal, parent
 from reader.decoded.publishers import (
@@ -123,6 +123,15 @@ def _is_told(memory: Memory) -> bool:
     address_is_one = memory.meter is None or value_of(ADDRESS[Mode.STANDARD], memory.meter) == memory.meter
     offer_is_one = memory.offer is None or memory.offer in {offer.id for offer in OFFERS}
     return address_is_one and offer_is_one and type(memory.three_phase) is bool and type(memory.decimals) is int
+
+
+def filter_of(port: str) -> str:
+    """Return the topics of a port, as they are subscribed.
+
+    >>> filter_of("mqtt:TICMeter/AB12CD")
+    'TICMeter/AB12CD/+'
+    """
+    return Decoder(read_topic_port(port)).filter
 
 
 def recognise(topic: str, payload: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from common.errors import NotReady
+from common.mqtt.session import Session
 from common.runtime.shutdown import StopEvent
 from reader.build import build_reader
 from reader.config import ReaderConfig, ReaderMqtt, SpoolConfig
@@ -63,3 +65,17 @@ def test_a_spool_in_use_by_another_reader_raises_not_ready_and_releases_the_jour
             build_reader(other, StopEvent())
     stop.set()
     first.run()  # closes its files
+
+
+def test_a_port_that_is_a_topic_is_subscribed_as_its_publisher_has_it(tmp_path: Path) -> None:
+    subscribed: list[str] = []
+
+    class Subscribing(Session):
+        def subscribe(self, filters: Iterable[str]) -> None:
+            subscribed.extend(filters)
+
+    stop = StopEvent()
+    stop.set()
+    ports = ("mqtt:zigbee2mqtt/Linky", "mqtt:TICMeter/AB12CD", "mqtt:node/sensor/+/state?unit=Wh&linky_east=EAST")
+    build_reader(replace(config(tmp_path), port=ports), stop, session_class=Subscribing).run()
+    assert subscribed == ["zigbee2mqtt/Linky", "TICMeter/AB12CD/+", "node/sensor/+/state"]

@@ -64,6 +64,12 @@ def test_after_half_a_minute_without_frames_it_is_not_healthy() -> None:
     assert not evaluate(line(frame=31, byte=31))[1]
 
 
+def test_a_meter_that_sends_each_ten_minutes_is_healthy_in_between_and_its_messages_are_no_noise() -> None:
+    decoded = {"source": "zigbee2mqtt", "interval": 600}
+    assert evaluate(line(frame=1200, byte=1200, lost_after=1800, decoded=decoded)) == (True, True)
+    assert evaluate(line(frame=1900, byte=1, lost_after=1800, decoded=decoded)) == (True, False)
+
+
 def test_with_a_stuck_thread_it_is_not_alive() -> None:
     assert evaluate(line(loop=STALL_TIMEOUT - 1)) == (True, True)
     assert not evaluate(line(), line(loop=STALL_TIMEOUT + 1))[0]  # the line's

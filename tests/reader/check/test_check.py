@@ -12,7 +12,13 @@ from common.check.findings import Finding, Status
 from common.contract.labels import Mode
 from common.machine.host import Process
 from common.machine.version import BUILD_DATE
-from reader.check.health import ServiceFacts, diagnose_delivery, diagnose_reported_line, diagnose_service
+from reader.check.health import (
+    ServiceFacts,
+    diagnose_delivery,
+    diagnose_reported_line,
+    diagnose_service,
+    diagnose_topic,
+)
 from reader.check.line import LineFacts, diagnose_line
 from reader.check.port import PortFacts, diagnose_choice, diagnose_port
 from reader.check.storage import StorageFacts, diagnose_storage
@@ -20,7 +26,7 @@ from reader.check.texts import TEXTS
 from tests.support.golden import check_golden
 
 OK, NOTICE, PROBLEM = Status
-PORT, METER = "/dev/ttyAMA0", "031961123456"
+PORT, METER, TOPIC = "/dev/ttyAMA0", "031961123456", "mqtt:zigbee2mqtt/Linky"
 PI3, PI5 = "Raspberry Pi 3 Model B", "Raspberry Pi 5 Model B"
 NOW = datetime(2100, 11, 24, 12, tzinfo=UTC)  # after the date of every build
 
@@ -124,6 +130,12 @@ REPORTED = [
     running(lines=[line(problem="silent")]),
     running(lines=[line(mode="historic", groups_dropped={"checksum": 300, "implausible": 900})]),
 ]
+TOPICS = [
+    running(lines=[line(port=TOPIC, decoded={"source": "zigbee2mqtt", "interval": 60})]),
+    running(lines=[line(port=TOPIC, meter=None, problem="unreadable", decoded={"refused": {"no_meter": 5}})]),
+    running(lines=[line(port=TOPIC, meter=None)]),
+    running(),
+]
 DELIVERIES = [
     running(),
     running(storers={}),
@@ -168,6 +180,8 @@ def _findings() -> Iterator[Finding]:
         yield diagnose_service(service)
     for reported in REPORTED:
         yield from diagnose_reported_line(reported, PORT)
+    for reported in TOPICS:
+        yield diagnose_topic(reported, TOPIC)
     yield TEXTS.finding("port_unpublished", port=PORT)
     for delivery in DELIVERIES:
         yield from diagnose_delivery(delivery, "auto", NOW)
@@ -182,6 +196,7 @@ def test_all_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_a_good_state_has_no_problem() -> None:
     found = [*diagnose_port(FREE), *diagnose_line(HEARD), diagnose_service(running()), *diagnose_storage(STORED)]
     found += [*diagnose_reported_line(running(), PORT), *diagnose_delivery(running(), "auto", NOW)]
+    found.append(diagnose_topic(TOPICS[0], TOPIC))
     assert {finding.status for finding in found} == {OK}
 
 
