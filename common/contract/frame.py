@@ -14,6 +14,8 @@ from common.errors import MessageError
 Value = int | str
 
 LONGEST_MESSAGE = 65_536  # bytes; the longest frame that a meter can send is some 4 kB of JSON
+#: Seconds from one frame to the next of a meter that another device decodes.
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 10, 900
 _PEEK_MAX = 16 * LONGEST_MESSAGE  # bytes of a message that is too large, to find its id
 
 #: The name of a meter, also in topics.
@@ -40,6 +42,7 @@ class Frame:
     host_clock: str | None = None  # "unsynchronised": of the clock that gave `timestamp`
     dropped: int | None = None  # damaged groups that were dropped
     source: str | None = None  # who decoded it, if not the reader itself, such as "zigbee2mqtt"
+    interval: int | None = None  # seconds, the usual one from frame to frame, where there is a `source`
 
     def to_json(self) -> bytes:
         """Write the message of `teleinfo/<meter>/frame`; as JSON of `payload`, after `meter` and `timestamp`."""
@@ -59,6 +62,8 @@ class Frame:
             message["dropped"] = self.dropped
         if self.source is not None:
             message["source"] = self.source
+        if self.interval is not None:
+            message["interval"] = self.interval
         return message
 
     @classmethod
@@ -89,6 +94,9 @@ class Frame:
         dropped = _optional(message, "dropped", int)
         if dropped is not None and dropped < 0:
             raise MessageError("not a frame: 'dropped' is negative")
+        interval = _optional(message, "interval", int)
+        if interval is not None and not SHORTEST_INTERVAL <= interval <= LONGEST_INTERVAL:
+            raise MessageError(f"not a frame: 'interval' is not from {SHORTEST_INTERVAL} to {LONGEST_INTERVAL}")
         stamps = _optional(message, "stamps", dict)
         return cls(
             meter=meter,
@@ -100,6 +108,7 @@ class Frame:
             host_clock=_optional(message, "host_clock", str),
             dropped=dropped,
             source=_optional(message, "source", str),
+            interval=interval,
         )
 
 

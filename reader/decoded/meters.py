@@ -55,6 +55,7 @@ class BelievedReading:
             stamps=self.stamps or None,
             host_clock=None if synchronised else "unsynchronised",
             source=self.source,
+            interval=self.interval,
         )
 
 

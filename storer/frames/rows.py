@@ -151,6 +151,7 @@ def decode_row(timestamp: datetime, meter: str, columns: Columns, content: Mappi
         host_clock=content.get("host_clock"),
         dropped=dropped if dropped is not None else content.get("dropped"),
         source=content.get("source"),
+        interval=content.get("interval"),
     )
 
 
@@ -235,6 +236,8 @@ def make_label_set(frame: Frame, columns: Columns, rest: dict[str, Value]) -> La
         content["dropped"] = frame.dropped
     if frame.source is not None:
         content["source"] = frame.source
+    if frame.interval is not None:
+        content["interval"] = frame.interval
     return _label_set(content, idle, both=both)
 
 
@@ -367,6 +370,7 @@ def _made_of(frame: Frame, rest: dict[str, Value]) -> object:
         frame.host_clock,
         None if (frame.dropped or 0) <= COLUMN_MAX["dropped"] else frame.dropped,
         frame.source,
+        frame.interval,
     )
 
 

@@ -77,7 +77,7 @@ def test_a_house_that_zigbee2mqtt_publishes_becomes_frames_and_rows(
         send(reader, message(440, **faulty))
         send(reader, message(450, current_summ_delivered=30.52, current_tier2_summ_delivered=20.27))
         frames = reader.frames(METER)
-        expected = {"meter", "timestamp", "mode", "frame", "source"}
+        expected = {"meter", "timestamp", "mode", "frame", "source", "interval"}
         assert [frame.keys() - {"host_clock"} for frame in frames] == [expected] * 3
         assert {frame["source"] for frame in frames} == {"zigbee2mqtt"}
         assert [frame["frame"].get("EAST") for frame in frames] == [30_510, None, 30_520]

@@ -93,6 +93,7 @@ def frames(draw: st.DrawFn) -> Frame:
         clock=draw(st.none() | st.just("degraded") | TEXT),
         host_clock=draw(st.none() | st.just("unsynchronised") | TEXT),
         source=draw(st.none() | st.just("zigbee2mqtt") | TEXT),
+        interval=draw(st.none() | st.integers(10, 900)),
         dropped=draw(st.sampled_from([None, 0, 1, 3, 255, 256, 300]) | st.integers(0)),
     )
 

@@ -63,7 +63,7 @@ def test_writes_the_example_of_the_design_key_by_key() -> None:
 
 
 def test_the_order_of_the_keys_is_fixed() -> None:
-    everything = EXAMPLE | {"clock": "degraded", "host_clock": "unsynchronised", "source": "zigbee2mqtt"}
+    everything = EXAMPLE | {"clock": "degraded", "host_clock": "unsynchronised", "source": "tasmota", "interval": 60}
     backwards = json.dumps(dict(reversed(everything.items()))).encode()
     written = json.loads(Frame.from_json(backwards).to_json())
     assert list(written) == [
@@ -76,6 +76,7 @@ def test_the_order_of_the_keys_is_fixed() -> None:
         "host_clock",
         "dropped",
         "source",
+        "interval",
     ]
     assert written == everything
 
@@ -102,7 +103,7 @@ def test_unknown_keys_are_ignored() -> None:
     assert Frame.from_json(message(sequence=7, extra={"a": [1.5, None]})) == Frame.from_json(message())
 
 
-@pytest.mark.parametrize("key", ["stamps", "clock", "host_clock", "dropped", "source"])
+@pytest.mark.parametrize("key", ["stamps", "clock", "host_clock", "dropped", "source", "interval"])
 def test_a_missing_key_stays_missing(key: str) -> None:
     frame = Frame.from_json(json.dumps(without(key)).encode())
     assert getattr(frame, key) is None
@@ -152,6 +153,10 @@ def test_an_empty_value_differs_from_a_missing_one() -> None:
         (message(clock=True), "not a frame: 'clock' is bool...str"),
         (message(host_clock=0), "not a frame: 'host_clock' is int...str"),
         (message(source=[]), "not a frame: 'source' is list...str"),
+        (message(interval="60"), "not a frame: 'interval' is str...int"),
+        (message(interval=True), "not a frame: 'interval' is bool...int"),
+        (message(interval=9), "not a frame: 'interval' is not from 10 to 900"),
+        (message(interval=901), "not a frame: 'interval' is not from 10 to 900"),
     ],
 )
 def test_an_invalid_frame_is_refused_with_the_reason(payload: bytes, facts: str) -> None:
@@ -302,7 +307,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from([*EXAMPLE, "clock", "host_clock", "source"]), JSON)
+@given(st.sampled_from([*EXAMPLE, "clock", "host_clock", "source", "interval"]), JSON)
 def test_any_value_of_a_key_is_accepted_or_refused(key: str, anything: Any) -> None:
     holds_or_refuses(lambda: Frame.from_json(message(**{key: anything})))
 

@@ -63,6 +63,7 @@ def test_a_message_becomes_a_frame_that_says_where_it_comes_from() -> None:
             "URMS1": 231, "PREF": 9, "SINSTS": 430, "NTARF": 2,
         },
         source="zigbee2mqtt",
+        interval=900,
     )  # fmt: skip
     assert reading.to_frame(METER, now, synchronised=False).host_clock == "unsynchronised"
 

@@ -76,6 +76,7 @@ def test_a_difference_has_only_what_differs() -> None:
         dataclasses.replace(with_maximum(2), stamps={}),
         dataclasses.replace(with_maximum(2), host_clock="unsynchronised"),
         dataclasses.replace(with_maximum(2), source="zigbee2mqtt"),
+        dataclasses.replace(with_maximum(2), interval=60),
         dataclasses.replace(
             with_maximum(2), values=dict(reversed(list(with_maximum(2).values.items())))
         ),  # another order

@@ -286,6 +286,7 @@ def test_the_layout_of_a_label_set() -> None:
         host_clock="unsynchronised",
         dropped=300,
         source="zigbee2mqtt",
+        interval=60,
     )
     row = encode_row(frame)
     assert json.loads(row.label_set.content) == {
@@ -300,6 +301,7 @@ def test_the_layout_of_a_label_set() -> None:
         "host_clock": "unsynchronised",
         "dropped": 300,
         "source": "zigbee2mqtt",
+        "interval": 60,
     }
     assert {name: number for name, number in zip(COLUMNS, row.columns, strict=True) if number is not None} == {
         "clock_offset": 2,
@@ -380,6 +382,7 @@ def wandered(frame: Frame, chance: Random) -> Frame:
                 clock=chance.choice([None, "degraded"]),
                 host_clock=chance.choice([None, "unsynchronised"]),
                 source=chance.choice([None, "zigbee2mqtt"]),
+                interval=chance.choice([None, 60, 900]),
                 dropped=chance.choice([None, 0, 1, 255, 256]),
             )
     return dataclasses.replace(frame, values=values, stamps=stamps if stamps or chance.random() < 0.5 else None)
