@@ -2,7 +2,8 @@
 
 The way of a reading: its mode, then each value by itself (`values`), then registers by their past (`registers`). What
 is left, is new and differs from what was believed makes a frame. Nothing is filled in: a value that is held back, or
-that this reading does not have, is missing in its frame.
+that this reading does not have, is missing in its frame. Where nothing differs for a usual interval, a frame is made
+all the same, so that a quiet house is no gap; not of the first reading after a silence, which a cache may repeat.
 
 A reading of the other mode is held back, until nothing but such readings came for half an hour and they have moved on:
 an adapter may misread the mode, or repeat keys of before. Another meter has another address, and a belief of its own;
@@ -12,6 +13,7 @@ Times are monotonic, so setting the clock has no effect. Only what passed betwee
 clock, at most a day, and nothing if it went back: a rise that is too large for it waits then, and is not lost.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -30,7 +32,7 @@ class Believed(NamedTuple):
 
     mode: Mode | None  # None: it is not known yet, and `values` is empty
     values: Mapping[str, Value]  # by label; of this reading only
-    changed: bool  # whether a value differs from the one before, so that a frame is to be made
+    due: bool  # a frame is to be made
     implausible: Sequence[Implausible] = ()  # registers that begin to contradict
 
 
@@ -40,6 +42,7 @@ class Belief:
     def __init__(self) -> None:
         self.mode: Mode | None = None
         self.interval = UsualInterval()
+        self._frame_at = -math.inf  # monotonic: of the last frame
         self._power = SubscribedPower()
         self._registers = Registers()
         self._values: dict[str, Value] = {}  # the last believed ones, of `mode`
@@ -47,17 +50,22 @@ class Belief:
 
     def take(self, reading: Reading, at: float) -> Believed:
         """Take the next reading, which came at a monotonic time."""
-        self.interval.hear(at)
+        goes_on = self.interval.hear(at)
         mode = reading.mode or mode_of(reading.labels) or self.mode
         if mode is None or self._is_misread(mode, reading.labels, at):
-            return Believed(self.mode, {}, changed=False)
+            return Believed(self.mode, {}, due=False)
         values = possible(mode, reading.labels, self._values)
         sent = {label: value for label in REGISTERS[mode] if type(value := values.get(label)) is int}
         registers, implausible = self._registers.take(sent, reading.steps, self._power.update(values), at)
         values = {label: value for label, value in values.items() if label not in sent or label in registers}
         changed = any(value != self._values.get(label) for label, value in values.items() if label != "DATE")
         self._values.update(values)
-        return Believed(mode, values, changed, tuple(implausible))
+        # Half of it: messages that come somewhat sooner than usual must not make frames at twice the interval.
+        quiet = goes_on and at - self._frame_at >= self.interval.seconds / 2
+        due = changed or (bool(values) and quiet)
+        if due:
+            self._frame_at = at
+        return Believed(mode, values, due, tuple(implausible))
 
     def _is_misread(self, mode: Mode, labels: Mapping[str, Value], at: float) -> bool:
         """Return whether a reading is of a mode that the meter does not have, as far as that is known."""

@@ -5,6 +5,7 @@ So a gap counts by its length: the usual interval is the shortest in whose gaps 
 burst hardly counts then, a quiet night does. A longer gap than the longest interval is an outage, and does not count.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Self
 
@@ -25,17 +26,18 @@ class UsualInterval:
         self._gaps = 0
         self._seconds = [0.0] * len(INTERVALS)  # that passed in gaps of each, recent ones more
 
-    def hear(self, at: float) -> None:
-        """Take note of a message at a monotonic time."""
-        gap = 0.0 if self._heard_at is None else at - self._heard_at
+    def hear(self, at: float) -> bool:
+        """Take note of a message; return whether the one before came within the longest interval. `at`: monotonic."""
+        gap = math.inf if self._heard_at is None else at - self._heard_at
         self._heard_at = at
         place = next((place for place, interval in enumerate(INTERVALS) if gap <= interval * _LATE), None)
-        if gap <= 0 or place is None:
-            return
+        if place is None:
+            return False
         fading = 0.5 ** (gap / _HALF_LIFE)
         self._seconds = [seconds * fading for seconds in self._seconds]
         self._seconds[place] += gap
-        self._gaps += 1
+        self._gaps += gap > 0
+        return True
 
     @property
     def seconds(self) -> int:

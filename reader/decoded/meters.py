@@ -39,7 +39,7 @@ class BelievedReading:
     values: Mapping[str, Value]
     stamps: Mapping[str, datetime]
     at: float  # monotonic: when its last message came
-    changed: bool  # a frame is to be made
+    due: bool  # a frame is to be made
     held_back: int  # labels
     implausible: Sequence[Implausible]  # registers that begin to contradict
     interval: int  # seconds, the usual one
@@ -151,7 +151,7 @@ class DecodedMeters:
             values=believed.values,
             stamps={label: stamp for label, stamp in reading.stamps.items() if label in believed.values},
             at=at,
-            changed=believed.changed,
+            due=believed.due,
             held_back=len(reading.labels) - len(believed.values),
             implausible=believed.implausible,
             interval=belief.interval.seconds,

@@ -169,7 +169,7 @@ class TopicLine:
         self._silent_at[meter] = reading.at + health.lost_after
         if meter in self._online:
             self._set_link(meter, True)
-        if reading.changed:
+        if reading.due:
             self._fed_at = max(self._fed_at, reading.at)  # timestamps increase
             self._handle_frames(self._pipeline.feed(reading, self._fed_at))
 

@@ -34,8 +34,8 @@ def known() -> Belief:
 
 def test_a_frame_has_only_what_the_message_said() -> None:
     belief = known()
-    assert belief.take(reading(PAPP=320), 1860) == Believed(HISTORIC, {"PAPP": 320}, changed=True)
-    assert belief.take(reading(HCHP=TRUE + 100), 1870) == Believed(HISTORIC, {"HCHP": TRUE + 100}, changed=True)
+    assert belief.take(reading(PAPP=320), 1860) == Believed(HISTORIC, {"PAPP": 320}, due=True)
+    assert belief.take(reading(HCHP=TRUE + 100), 1870) == Believed(HISTORIC, {"HCHP": TRUE + 100}, due=True)
 
 
 def test_what_is_held_back_is_missing_and_the_rest_is_a_frame() -> None:
@@ -60,15 +60,42 @@ def test_a_frame_is_made_when_something_changed() -> None:
         reading(PTEC="HP.."),
         reading(),
     ]
-    changed = [belief.take(one, 1860 + 60 * number).changed for number, one in enumerate(sent)]
-    assert changed == [False, True, False, False, False, True, False, True, False, False]
+    due = [belief.take(one, 1860 + number / 10).due for number, one in enumerate(sent)]
+    assert due == [False, True, False, False, False, True, False, True, False, False]
+
+
+def test_a_quiet_house_makes_a_frame_an_interval() -> None:
+    belief, quiet = known(), reading(HCHC=12_501_310, PAPP=310)
+    for gap in range(5):
+        belief.take(reading(PAPP=320 + gap), 1860 + 60 * gap)
+    assert belief.interval.seconds == 60
+    assert [belief.take(quiet, at).due for at in (2160, 2180, 2220, 2275, 2290)] == [True, False, True, True, False]
+
+
+def test_messages_that_come_at_another_pace_than_an_interval_leave_no_gap() -> None:
+    belief, quiet = known(), reading(PAPP=310)
+    framed = [at for at in range(1850, 1850 + 2 * HOUR, 50) if belief.take(quiet, at).due and at >= 1850 + HOUR]
+    assert belief.interval.seconds == 60
+    assert framed == list(range(1850 + HOUR, 1850 + 2 * HOUR, 50))
+
+
+def test_what_a_cache_repeats_after_a_silence_makes_no_frame() -> None:
+    belief, quiet = known(), reading(PAPP=310)
+    belief.take(quiet, 1860)
+    assert [belief.take(quiet, at).due for at in (1860 + HOUR, 1920 + HOUR)] == [False, True]
+
+
+def test_a_message_without_a_value_makes_no_frame() -> None:
+    belief = known()
+    belief.take(reading(PAPP=65_535), 1860)
+    assert not belief.take(reading(PAPP=65_535), 2700).due
 
 
 def test_the_clock_of_the_meter_is_no_change() -> None:
     belief = Belief()
     belief.take(reading(STANDARD, SINSTS=310), 0)
     again = reading(STANDARD, DATE="", SINSTS=310)
-    assert belief.take(again, 60) == Believed(STANDARD, again.labels, changed=False)
+    assert belief.take(again, 60) == Believed(STANDARD, again.labels, due=False)
 
 
 def test_the_subscribed_power_of_an_earlier_message_bounds_a_rise() -> None:
@@ -84,16 +111,16 @@ def test_points_of_the_load_curve_are_no_phases() -> None:
 
 
 def test_an_overload_that_is_the_number_of_a_phase_is_no_frame() -> None:
-    assert known().take(Reading("tasmota", None, None, {"ADPS": 1}, {}), 1860) == Believed(HISTORIC, {}, changed=False)
+    assert known().take(Reading("tasmota", None, None, {"ADPS": 1}, {}), 1860) == Believed(HISTORIC, {}, due=False)
 
 
 def test_labels_tell_the_mode_if_the_message_does_not() -> None:
     belief = Belief()
-    assert belief.take(reading(None), 0) == Believed(None, {}, changed=False)
-    assert belief.take(reading(None, linkquality=3), 1) == Believed(None, {}, changed=False)
-    assert belief.take(reading(None, SINSTS=310), 3) == Believed(STANDARD, {"SINSTS": 310}, changed=True)
+    assert belief.take(reading(None), 0) == Believed(None, {}, due=False)
+    assert belief.take(reading(None, linkquality=3), 1) == Believed(None, {}, due=False)
+    assert belief.take(reading(None, SINSTS=310), 3) == Believed(STANDARD, {"SINSTS": 310}, due=True)
     assert belief.take(reading(None, PAPP=310, SINSTS=320, URMS1=230), 4) == Believed(
-        STANDARD, {"SINSTS": 320, "URMS1": 230}, changed=True
+        STANDARD, {"SINSTS": 320, "URMS1": 230}, due=True
     )
 
 
@@ -103,13 +130,13 @@ def test_a_misread_mode_is_held_back() -> None:
         mode, label = (STANDARD, "SINSTS") if minute % 15 < 10 else (HISTORIC, "PAPP")
         believed = belief.take(reading(mode, **{label: minute}), 60 * minute)
         assert believed.mode is HISTORIC
-        assert believed.changed is (mode is HISTORIC)
+        assert believed.due is (mode is HISTORIC)
 
 
 def test_a_mode_that_a_cache_repeats_is_held_back_for_ever() -> None:
     belief = known()
     for minute in range(31, 3000):
-        assert not belief.take(reading(STANDARD, EAST=24_788_800, SINSTS=310), 60 * minute).changed
+        assert not belief.take(reading(STANDARD, EAST=24_788_800, SINSTS=310), 60 * minute).due
 
 
 def test_a_mode_that_the_supplier_changed_is_believed_after_half_an_hour() -> None:
@@ -134,7 +161,7 @@ def resumed(belief: Belief, at: float, clock: float) -> Belief:
 def test_after_a_restart_the_same_values_are_no_change() -> None:
     belief = resumed(known(), 7.0, CLOCK + 20)
     again = reading(HCHC=12_501_310, HCHP=TRUE, PAPP=310, ISOUSC=30)
-    assert belief.take(again, 9.0) == Believed(HISTORIC, again.labels, changed=False)
+    assert belief.take(again, 9.0) == Believed(HISTORIC, again.labels, due=False)
     assert belief.take(reading(HCHP=TRUE - 500), 10.0).values == {}
 
 
@@ -151,7 +178,7 @@ def test_after_a_restart_the_same_values_are_no_change() -> None:
 )
 def test_after_a_restart_the_clock_bounds_a_rise(off: float, rise: int, believed: bool) -> None:
     belief = resumed(known(), 7.0, CLOCK + off)
-    assert belief.take(reading(HCHP=TRUE + rise), 9.0).changed is believed
+    assert belief.take(reading(HCHP=TRUE + rise), 9.0).due is believed
 
 
 def test_after_a_restart_with_a_wrong_clock_nothing_is_lost() -> None:
@@ -200,6 +227,6 @@ def test_whatever_is_sent_a_frame_has_a_part_of_it(
         at += after
         believed = belief.take(Reading("tasmota", None, mode, labels, {}), at)
         assert all(labels[label] is value for label, value in believed.values.items())
-        assert believed.values or not believed.changed
+        assert believed.values or not believed.due
         assert {type(value) for value in believed.values.values()} <= {int, str}
         json.dumps(belief.to_json(at, CLOCK), allow_nan=False)

@@ -138,7 +138,7 @@ class Judge:
         believed = self.belief.take(reading, at - self.started)
         assert believed.values.items() <= reading.labels.items()
         assert "ADPS" not in believed.values
-        for label in self.adapter.true.keys() & believed.values.keys() if believed.changed else ():
+        for label in self.adapter.true.keys() & believed.values.keys() if believed.due else ():
             value, (before, when) = believed.values[label], self.carried.get(label, (None, at))
             assert isinstance(value, int)
             assert value in self.adapter.true[label], label

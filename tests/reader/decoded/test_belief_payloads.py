@@ -58,7 +58,7 @@ class Owner:
         self.at += after
         reading = self.decoder.read(topic or self.topic, json.dumps(content).encode())
         if isinstance(reading, Refusal):
-            return Believed(self.belief.mode, {}, changed=False)
+            return Believed(self.belief.mode, {}, due=False)
         return self.belief.take(reading, self.at)
 
     def register(self, label: str, *messages: Message) -> list[Value | None]:
@@ -123,9 +123,9 @@ def test_keys_without_a_value() -> None:
     """Zlinky_TIC #103: a consumer with the option for producers on."""
     null = dict.fromkeys(("injected_v_a", "total_reactive_power", "current_tier2_summ_delivered", "current_price"))
     believed = Owner(ZLINKY, TEMPO).send(60, apparent_power=790, current_summ_received=0, **null)
-    assert believed.changed
+    assert believed.due
     assert not {"SINSTI", "ERQ1", "EASF02", "EAIT", "LTARF"} & believed.values.keys()
-    assert not Owner(ZLINKY, TEMPO).send(60, **null).changed
+    assert not Owner(ZLINKY, TEMPO).send(60, **null).due
 
 
 def test_keys_of_the_other_mode() -> None:
@@ -158,7 +158,7 @@ def test_an_adapter_that_reads_nothing() -> None:
     """Zlinky_TIC #381: every index 0, and BASE."""
     owner, nothing = Owner(ZLINKY, TEMPO), {key: 0 for key in TEMPO if "summ" in key or "energy" in key}
     blank = owner.cache | nothing | {"current_tarif": "BASE", "current_date": "", "apparent_power": 0}
-    assert owner.say(60, blank) == Believed(Mode.STANDARD, {}, changed=False)
+    assert owner.say(60, blank) == Believed(Mode.STANDARD, {}, due=False)
     assert owner.send(60, current_summ_delivered=16494.53).values["EAST"] == 16_494_530
 
 
@@ -173,7 +173,7 @@ def test_an_overload_that_is_the_number_of_its_phase() -> None:
     """Tasmota's official driver."""
     tic = {"ADCO": "021500000001", "OPTARIF": "HC..", "ISOUSC": 15, "HCHC": 920_750, "HCHP": 2_275_560, "PTEC": "HP.."}
     owner = Owner("tele/linky/SENSOR", {"TIC": tic | {"IINST": 1, "PAPP": 170}})
-    assert owner.say(60, {"TIC": {"ADPS": 1}}) == Believed(Mode.HISTORIC, {}, changed=False)
+    assert owner.say(60, {"TIC": {"ADPS": 1}}) == Believed(Mode.HISTORIC, {}, due=False)
     assert owner.say(60, {"TIC": tic | {"IINST": 16, "PAPP": 3680, "ADPS": 16}}).values["ADPS"] == 16
 
 

@@ -52,7 +52,7 @@ def believed(port: DecodedMeters, content: Mapping[str, Any], at: float) -> Beli
 
 def test_a_message_becomes_a_frame_that_says_where_it_comes_from() -> None:
     reading = believed(meters(), standard(), START)
-    assert (reading.changed, reading.at, reading.held_back, reading.implausible) == (True, START, 0, ())
+    assert (reading.due, reading.at, reading.held_back, reading.implausible) == (True, START, 0, ())
     now = datetime(2026, 11, 24, 22, 20, 20, tzinfo=UTC)
     assert reading.to_frame(METER, now) == Frame(
         meter=METER,
@@ -70,9 +70,9 @@ def test_a_message_becomes_a_frame_that_says_where_it_comes_from() -> None:
 
 def test_a_frame_is_made_when_something_has_changed() -> None:
     port = meters()
-    assert believed(port, standard(), START).changed
-    assert not believed(port, standard(linkquality=99), START + 60).changed
-    assert believed(port, standard(apparent_power=440), START + 120).changed
+    assert believed(port, standard(), START).due
+    assert not believed(port, standard(linkquality=99), START + 60).due
+    assert believed(port, standard(apparent_power=440), START + 120).due
 
 
 def test_what_is_held_back_is_counted_and_missing() -> None:
@@ -173,8 +173,8 @@ def test_a_restart_goes_on_with_what_was_believed() -> None:
     again = meters()
     again.resume(saved, 70.0, 5060.0)
     reading = believed(again, standard(current_summ_delivered=0.0, current_tier1_summ_delivered=10.26), 70.0)
-    assert (reading.values["EASF01"], "EAST" in reading.values, reading.changed) == (10_260, False, True)
-    assert not believed(again, standard(current_summ_delivered=0.0, current_tier1_summ_delivered=10.26), 80.0).changed
+    assert (reading.values["EASF01"], "EAST" in reading.values, reading.due) == (10_260, False, True)
+    assert not believed(again, standard(current_summ_delivered=0.0, current_tier1_summ_delivered=10.26), 80.0).due
 
 
 def test_a_restart_remembers_what_a_device_does_not_say_again() -> None:
