@@ -9,8 +9,9 @@ repeated: they would look live. So such a device becomes as one that sends all t
 it repeats is judged like that: `registers` holds back a rise that is too large for the time since it was repeated last.
 
 What is repeated is forgotten when the device was silent for longer than the longest interval: a register of before
-would look like one of now. The first reading after a silence waits for a minute, until the device has sent what it
-knows. What the broker has retained, of whatever age, joins then, where nothing newer came.
+would look like one of now. The first reading after a silence waits until the device has sent what it knows: for ten
+seconds without a message, and a minute at most. What the broker has retained, of whatever age, joins then, where
+nothing newer came.
 """
 
 import math
@@ -26,7 +27,8 @@ from reader.decoded.reading import Reading
 
 QUIET = 1.0  # seconds without a message that end a moment
 MOMENT = 5.0  # seconds that it lasts at most
-SETTLING = 60.0  # seconds from the first message after a silence to the first reading
+SETTLED_AFTER = 10.0  # seconds without a message after which a device has sent what it knows
+SETTLING = 60.0  # seconds at most from the first message after a silence to the first reading
 _SILENT = float(LONGEST)
 #: Sent now and then only: that they are sent is the information.
 _PASSING = frozenset(["PEJP", "PPOINTE", "MSG2"])
@@ -56,7 +58,7 @@ class Gatherer:
         self._mode = mode
         self._reading: Reading | None = None  # the newest of the moment
         self._began_at = self.heard_at = -math.inf  # monotonic: of the moment; of the last message
-        self._settled_at = -math.inf
+        self._settled_at = -math.inf  # the end of the wait after a silence
         self._sent: dict[str, _Sent] = {}  # of the moment
         self._stamps: dict[str, datetime] = {}  # of the moment
         self._kept: dict[str, _Sent] = {}  # to be repeated
@@ -89,11 +91,13 @@ class Gatherer:
         """When the moment is over; infinite while there is none."""
         if self._reading is None:
             return math.inf
-        return max(self._settled_at, min(self.heard_at + QUIET, self._began_at + MOMENT))
+        if math.isfinite(self._settled_at):
+            return min(self.heard_at + SETTLED_AFTER, self._settled_at)
+        return min(self.heard_at + QUIET, self._began_at + MOMENT)
 
     def take(self) -> Reading | None:
         """End the moment; return what was sent, as one reading."""
-        reading, self._reading = self._reading, None
+        reading, self._reading, self._settled_at = self._reading, None, -math.inf
         sent, stamps = self._sent, self._stamps
         self._sent, self._stamps = {}, {}
         if reading is None:

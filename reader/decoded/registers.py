@@ -11,8 +11,9 @@ not confirmed by that. A value is believed
 - if it contradicts, a fall or a jump, once it has moved on plausibly: three values in at least half an hour, as after a
   reset of the register or a change of the meter behind the same name. While it looks like a known fault, the value of
   another register or the believed one with its decimal point elsewhere, this takes a day;
-- as the first one, if the registers add up to the total; else, unless it is 0, after half an hour in which each value
-  was equal to the one before or followed it plausibly.
+- as the first one, if the registers add up to the total, or if it is not 0 and not what another register shows. As long
+  as neither the total nor a plausible rise nor half an hour has borne it out, it gives way to another value sooner:
+  after two plausible steps, or half an hour. The storer counts no energy over such a step.
 
 All else is held back. What is counted goes from one believed value to the next, so nothing is counted twice, and what
 was held back is counted when the next true value comes.
@@ -61,12 +62,14 @@ class _Register:
     changed_at: float = 0.0  # when it came first
     seen_at: float = 0.0  # when it came last
     step: int = 1  # with which it came, in Wh
+    proven: bool = False  # it moved on plausibly, or rested for long, or added up to the total
     candidate: _Candidate | None = None
 
 
 class _Now(NamedTuple):
     """A reading, as far as a register is judged by it."""
 
+    sent: Mapping[str, int]
     steps: Mapping[str, int]
     power: int | None  # VA
     at: float  # monotonic
@@ -90,13 +93,14 @@ class Registers:
             power: the subscribed power in VA, if it is known.
             at: monotonic time.
         """
-        now = _Now(steps, power, at, _adds_up(sent, steps))
+        now = _Now(sent, steps, power, at, _adds_up(sent, steps))
         believed: dict[str, int] = {}
         new: list[Implausible] = []
         for label, value in sent.items():
             register = self._registers.setdefault(label, _Register(label))
             before, contradicted = register.value, register.candidate is not None
             if self._is_believed(register, value, now):
+                register.proven = register.proven or self._is_proof(register, value, now)
                 _believe(register, value, now)
                 believed[label] = value
             elif before is not None and register.candidate is not None and not contradicted:
@@ -115,10 +119,23 @@ class Registers:
 
     def _is_first(self, register: _Register, value: int, now: _Now) -> bool:
         """Return whether to believe a register of which nothing was known."""
+        if register.label in _DRAWN and now.adds_up:
+            return True
+        if value == 0:
+            return False
+        if register.label in _DRAWN and list(now.sent.values()).count(value) > 1:
+            return now.at - _moved_on(register, value, now).since >= SETTLED  # one of them shows another's
+        return True
+
+    def _is_proof(self, register: _Register, value: int, now: _Now) -> bool:
+        """Return whether a value that is believed bears out what was believed before."""
         if now.adds_up and register.label in _DRAWN:
             return True
-        candidate = _moved_on(register, value, now)
-        return value > 0 and now.at - candidate.since >= SETTLED
+        if register.value is None:
+            return False
+        if value == register.value:
+            return now.at - register.changed_at >= SETTLED
+        return value > register.value and register.candidate is None
 
     def _follows(self, register: _Register, value: int, now: _Now) -> bool:
         """Return whether a value is plausible after the believed one."""
@@ -131,9 +148,11 @@ class Registers:
 
     def _is_confirmed(self, register: _Register, value: int, now: _Now) -> bool:
         """Take a value that contradicts; return whether it has moved on for long enough."""
-        if register.candidate is not None and register.candidate.value == value:
+        if register.proven and register.candidate is not None and register.candidate.value == value:
             return False  # a cache can repeat it for ever
         candidate = _moved_on(register, value, now)
+        if not register.proven:
+            return candidate.moves >= MOVES or (value > 0 and now.at - candidate.since >= SETTLED)
         fault = self._is_of_another(register, value, now) or _is_scaled(register, value, now)
         return candidate.moves >= MOVES and now.at - candidate.since >= (DAY if fault else SETTLED)
 
@@ -163,7 +182,7 @@ class Registers:
             value, step, changed, seen = numbers
             if label not in _BOUNDED or not all(0 <= number < math.inf for number in numbers):
                 raise ValueError(f"{label}: not the numbers of a register")
-            registers._registers[label] = _Register(label, int(value), at - changed, at - seen, int(step))
+            registers._registers[label] = _Register(label, int(value), at - changed, at - seen, int(step), proven=True)
         return registers
 
 

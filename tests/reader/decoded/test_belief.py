@@ -100,8 +100,9 @@ def test_the_clock_of_the_meter_is_no_change() -> None:
 
 def test_the_subscribed_power_of_an_earlier_message_bounds_a_rise() -> None:
     belief = known()
-    assert belief.take(reading(HCHP=TRUE + 170), 1860).values == {}  # 6 kVA: 150 Wh, the step and 2 Wh
-    assert belief.take(reading(HCHP=TRUE + 162), 1860).values == {"HCHP": TRUE + 162}
+    belief.take(reading(HCHP=TRUE + 10), 1800)
+    assert belief.take(reading(HCHP=TRUE + 180), 1860).values == {}  # 6 kVA: 150 Wh, the step and 2 Wh
+    assert belief.take(reading(HCHP=TRUE + 172), 1860).values == {"HCHP": TRUE + 172}
 
 
 def test_points_of_the_load_curve_are_no_phases() -> None:

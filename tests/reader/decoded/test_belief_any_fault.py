@@ -195,6 +195,7 @@ def test_a_fault_an_hour_costs_nothing(mode: Mode, step: int, faults: list[Fault
     adapter = Adapter(a_house(mode, chance), step)
 
     def day() -> Iterator[Reading]:
+        yield from adapter.messages(HOUR, chance)
         for fault in faults:
             yield from fault(adapter, chance)
             yield from (reading for reading in adapter.messages(HOUR, chance) if chance.random() < 0.9)

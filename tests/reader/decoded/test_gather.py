@@ -97,10 +97,20 @@ def test_a_device_that_sends_all_at_once_repeats_what_it_wants_itself() -> None:
 def test_the_first_reading_waits_until_the_device_has_sent_what_it_knows() -> None:
     gatherer = Gatherer(Mode.HISTORIC)
     gatherer.add(reading(BBRHCJB=101, PAPP=430), START)
-    gatherer.add(reading(BBRHPJB=102), START + 30)
-    assert not taken(gatherer, START + SETTLING - 0.1)
+    gatherer.add(reading(BBRHPJB=102), START + 9)
+    assert not taken(gatherer, START + 18.9)
     # The power of half a minute ago would look like one of now.
-    assert taken(gatherer, START + SETTLING) == {"BBRHCJB": 101, "BBRHPJB": 102}
+    assert taken(gatherer, START + 19) == {"BBRHCJB": 101, "BBRHPJB": 102}
+    gatherer.add(reading(PAPP=440), START + 25)
+    assert taken(gatherer, START + 25 + QUIET) == {"BBRHCJB": 101, "BBRHPJB": 102, "PAPP": 440}
+
+
+def test_a_device_that_never_pauses_is_waited_for_a_minute() -> None:
+    gatherer = Gatherer(Mode.HISTORIC)
+    for second in range(0, 60, 5):
+        gatherer.add(reading(PAPP=430), START + second)
+        assert not taken(gatherer, START + second)
+    assert taken(gatherer, START + SETTLING)
 
 
 def test_after_a_silence_nothing_of_before_is_repeated() -> None:

@@ -43,14 +43,14 @@ def known(step: int = 10, **cache: int) -> Adapter:
 
 
 def test_registers_that_add_up_to_the_total_are_believed_at_once() -> None:
-    cache = {"EAST": 16_494_400, "EASF01": 9_340_700, "EASF02": 7_153_600, "EASF03": 0, "EASD01": 4_634_200}
-    assert Adapter(**cache).send(0) == {"EAST": 16_494_400, "EASF01": 9_340_700, "EASF02": 7_153_600, "EASF03": 0}
+    cache = {"EAST": 16_494_400, "EASF01": 16_494_400, "EASF02": 0, "EASD01": 4_634_200}
+    assert Adapter(**cache).send(0) == cache
 
 
-def test_the_first_value_is_believed_after_half_an_hour_in_which_it_moves_on_or_rests() -> None:
-    values = [(0, TRUE), (60, TRUE), (60, TRUE + 100), (1679, TRUE + 700), (1, TRUE + 700), (60, TRUE + 710)]
-    assert Adapter().series("HCHP", values) == [*[HELD] * 4, TRUE + 700, TRUE + 710]
-    assert Adapter().series("HCHP", [(0, TRUE), (1799, TRUE), (1, TRUE)]) == [HELD, HELD, TRUE]
+def test_the_first_value_is_believed_at_once_unless_another_register_shows_it_too() -> None:
+    assert Adapter(HCHP=TRUE, HCHC=TRUE + 1).send(0) == {"HCHP": TRUE, "HCHC": TRUE + 1}
+    adapter = Adapter(HCHP=TRUE, HCHC=TRUE)
+    assert [adapter.send(after) for after in (0, 1799, 1)] == [{}, {}, {"HCHP": TRUE, "HCHC": TRUE}]
 
 
 def test_a_register_that_never_ran_is_believed_once_it_runs() -> None:
@@ -58,10 +58,17 @@ def test_a_register_that_never_ran_is_believed_once_it_runs() -> None:
     assert Adapter().series("BBRHPJR", values) == [HELD, HELD, HELD, 10, 20]
 
 
-@pytest.mark.parametrize("wrong", [0, TRUE // 10, 3 * TRUE])
-def test_a_wrong_first_value_is_not_believed(wrong: int) -> None:
-    values = [(0, wrong), (60, wrong), (900, wrong + 10), (840, TRUE), (60, TRUE), (1740, TRUE + 10)]
-    assert Adapter().series("HCHP", values) == [*[HELD] * 5, TRUE + 10]
+@pytest.mark.parametrize("wrong", [TRUE // 10, 3 * TRUE])
+def test_a_first_value_that_nothing_bore_out_gives_way_to_one_that_moves_on_or_rests(wrong: int) -> None:
+    moves = [(0, wrong), (60, wrong), (60, TRUE), (900, TRUE + 100), (60, TRUE + 200), (60, wrong)]
+    assert Adapter().series("HCHP", moves) == [wrong, wrong, HELD, HELD, TRUE + 200, HELD]
+    rests = [(0, wrong), (60, TRUE), (1799, TRUE), (1, TRUE)]
+    assert Adapter().series("HCHP", rests) == [wrong, HELD, HELD, TRUE]
+
+
+def test_a_first_value_that_a_rise_bore_out_gives_way_after_half_an_hour_only() -> None:
+    values = [(0, TRUE), (60, TRUE + 10), (60, 7), (60, 9), (60, 11), (60, 11), (60, TRUE + 20)]
+    assert Adapter().series("HCHP", values) == [TRUE, TRUE + 10, *[HELD] * 4, TRUE + 20]
 
 
 def test_a_register_rises_by_what_can_be_drawn_in_the_time_and_its_step() -> None:
@@ -226,8 +233,8 @@ def test_steps_of_floats_of_32_bits_are_no_jumps() -> None:
 def test_without_a_subscribed_power_the_largest_house_bounds_a_rise() -> None:
     registers = Registers()
     believed = [registers.take({"HCHP": value}, {}, None, at)[0] for at, value in
-                [(0, TRUE), (1800, TRUE), (1860, TRUE + 902), (1920, TRUE + 1810)]]  # fmt: skip
-    assert believed == [{}, {"HCHP": TRUE}, {"HCHP": TRUE + 902}, {}]
+                [(0, TRUE), (60, TRUE + 902), (120, TRUE + 1810)]]  # fmt: skip
+    assert believed == [{"HCHP": TRUE}, {"HCHP": TRUE + 902}, {}]
 
 
 def resumed(adapter: Adapter, after: float) -> Adapter:
