@@ -171,9 +171,10 @@ class DecodedMeters:
         try:
             passed = max(0.0, clock - float(saved["clock"]))
             self._decoder.resume(saved["devices"])
-            for publisher, meter, belief in saved["beliefs"][:MOST_METERS]:
-                if isinstance(publisher, str) and isinstance(meter, str) and METER.fullmatch(meter):
-                    self._beliefs[_Key(publisher, meter)] = Belief.from_json(belief, at, clock)
+            for publisher, meter, kept in saved["beliefs"][:MOST_METERS]:
+                belief = Belief.from_json(kept, at, clock)
+                if isinstance(publisher, str) and METER.fullmatch(meter) and belief.mode is not None:
+                    self._beliefs[_Key(publisher, meter)] = belief
             for publisher, meter, mode, kept in saved["kept"][: 2 * MOST_METERS]:
                 key, gatherer = _Key(publisher, meter), Gatherer(Mode(mode))
                 gatherer.resume(kept, at - passed)

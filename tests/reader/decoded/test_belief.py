@@ -27,8 +27,8 @@ def reading(mode: Mode | None = HISTORIC, **labels: Value) -> Reading:
 def known() -> Belief:
     """Return a belief that knows two registers of a meter, after half an hour."""
     belief = Belief()
-    for at in (0, 1800):
-        belief.take(reading(HCHC=12_501_310, HCHP=TRUE, PAPP=310, ISOUSC=30), at)
+    for at, power in ((0, 300), (1800, 310)):
+        belief.take(reading(HCHC=12_501_310, HCHP=TRUE, PAPP=power, ISOUSC=30), at)
     return belief
 
 

@@ -125,7 +125,6 @@ def test_keys_without_a_value() -> None:
     believed = Owner(ZLINKY, TEMPO).send(60, apparent_power=790, current_summ_received=0, **null)
     assert believed.due
     assert not {"SINSTI", "ERQ1", "EASF02", "EAIT", "LTARF"} & believed.values.keys()
-    assert not Owner(ZLINKY, TEMPO).send(60, **null).due
 
 
 def test_keys_of_the_other_mode() -> None:
