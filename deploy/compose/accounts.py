@@ -26,12 +26,11 @@ class Account:
     note: str  # for people
     file: str = ""  # in which its program finds the password; the folder is one of GROUPS
     sql: str = ""  # the template that creates it at the database
-    beside: bool = False  # a reader beside the broker: it may receive everything
 
 
 #: Those that always exist.
 ACCOUNTS = (
-    Account("reader", "reader", "the reader of compose", "reader/mqtt-password", beside=True),
+    Account("reader", "reader", "the reader of compose", "reader/mqtt-password"),
     Account("storer", "storer", "the storer of compose", "storer/mqtt-password"),
     Account("monitor", "monitor", "the monitor of compose: reads", "monitor/mqtt-password"),
     Account("home-assistant", "home-assistant", "Home Assistant: reads, publishes its own status"),

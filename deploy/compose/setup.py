@@ -109,8 +109,7 @@ def _access_rules(template: str, accounts: Iterable[Account]) -> str:
     """Return the rules of all accounts, each with those of its role in the template."""
     rules_only = re.sub(r"^(#.*)?\n", "", template, flags=re.MULTILINE)
     rules = dict(part.split("\n", 1) for part in re.split("^user ", rules_only, flags=re.MULTILINE)[1:])
-    everything = {True: "topic read #\n", False: ""}
-    return "\n".join(f"user {account.name}\n{everything[account.beside]}{rules[account.role]}" for account in accounts)
+    return "\n".join(f"user {account.name}\n{rules[account.role]}" for account in accounts)
 
 
 def _zone_file(name: str) -> bytes:

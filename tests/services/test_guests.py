@@ -29,9 +29,9 @@ STATE = "teleinfo/990000000001/state"
 FRAME = "teleinfo/990000000001/frame"
 
 ROLES = ("reader", "reader-attic", "storer", "monitor", "home-assistant", "device", "phone", "health")
-_READERS = ("reader", "reader-attic")  # beside the broker, and elsewhere
-_ALL = ("reader", "storer", "monitor")  # receive everything but what the broker says about itself
-_LOOK = (*_ALL, "reader-attic", "home-assistant", "phone")
+_READERS = ("reader", "reader-attic")  # of compose, and elsewhere
+_ALL = (*_READERS, "storer", "monitor")  # receive everything but what the broker says about itself
+_LOOK = (*_ALL, "home-assistant", "phone")
 
 #: topic: (who may publish on it, who may receive it), as the documents promise; not taken from mosquitto/acl.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -40,25 +40,22 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teleinfo/990000000001/tally": (_READERS, _ALL),
     "teleinfo/990000000001/state": ((*_READERS, "storer"), _LOOK),
     "teleinfo/990000000001/link": ((*_READERS, "storer"), _LOOK),
-    "teleinfo/990000000001/stored": (("storer",), (*_ALL, "reader-attic")),
+    "teleinfo/990000000001/stored": (("storer",), _ALL),
     "teleinfo/990000000001": ((), _ALL),
     "teleinfo/990000000001/other": ((), _ALL),
     "teleinfo/reader/matrix/status": ((*_READERS, "storer"), _LOOK),
     "teleinfo/reader/matrix/health": ((*_READERS, "storer"), _LOOK),
-    "teleinfo/reader/matrix/ports": ((*_READERS, "storer"), (*_ALL, "reader-attic")),
+    "teleinfo/reader/matrix/ports": ((*_READERS, "storer"), _ALL),
     "teleinfo/storer/matrix/status": (("storer",), _LOOK),
     "teleinfo/storer/matrix/health": (("storer",), _LOOK),
     "teleinfo/storer/matrix/ports": ((), _ALL),
     "teleinfo/monitor/matrix/price": (("monitor", "storer"), _LOOK),
     "teleinfo/monitor/matrix/alerts": (("monitor", "storer"), (*_ALL, "home-assistant", "phone")),
-    "teleinfo/monitor/matrix/ports": (("monitor",), (*_ALL, "reader-attic")),
+    "teleinfo/monitor/matrix/ports": (("monitor",), _ALL),
     "teleinfo/rejected": (("storer",), (*_ALL, "home-assistant")),
-    "homeassistant/device/teleinfo_matrix/config": (
-        (*_READERS, "storer"),
-        (*_ALL, "reader-attic", "home-assistant"),
-    ),
+    "homeassistant/device/teleinfo_matrix/config": ((*_READERS, "storer"), (*_ALL, "home-assistant")),
     "homeassistant/sensor/matrix/config": ((), _ALL),
-    "homeassistant/status": (("home-assistant",), (*_ALL, "reader-attic", "home-assistant")),
+    "homeassistant/status": (("home-assistant",), (*_ALL, "home-assistant")),
     "sources/matrix/power": (("home-assistant", "device"), (*_ALL, "device")),
     "shellies/matrix/relay/0/power": (("device",), (*_ALL, "device")),
     "zigbee2mqtt/matrix": ((), _ALL),
