@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from common.contract.power import APPARENT_POWER
+from common.contract.topic_port import is_topic
 from common.runtime.watchdog import Health
 from common.settings.config import Broker
 from common.settings.language import plural
@@ -46,9 +47,10 @@ class HealthCheck:
         self._began = min(self._began, now)
         self._counts.append((now, sum(line.frames for line in lines)))
         active = [line for line in lines if _has_frames(line, now)]
+        waits = not lines or any(map(_awaits_message, lines))  # for the choice of its port, or for a first message
         return Health(
             alive=now - last_activity <= STALL_TIMEOUT and all(_is_alive(line, now) for line in lines),
-            healthy=connected and (bool(active) or not lines),  # without a line it waits for the choice of its port
+            healthy=connected and (bool(active) or waits),
             status_text=self._status_text(lines, active, connected=connected, pending=pending, now=now),
         )
 
@@ -71,13 +73,18 @@ class HealthCheck:
     def _problem(self, line: LineHealth, now: float) -> str:
         if not line.open:
             return "port not available"
-        if now - self._began < FRAME_TIMEOUT:
+        if now - self._began < FRAME_TIMEOUT or _awaits_message(line):
             return "listening"
         return "bytes but no frames" if now - line.last_byte_at <= FRAME_TIMEOUT else "silent"
 
 
 def _has_frames(line: LineHealth, now: float) -> bool:
     return now - line.last_frame_at <= max(FRAME_TIMEOUT, line.lost_after)
+
+
+def _awaits_message(line: LineHealth) -> bool:
+    """Return whether a port is a topic on which nothing is late: an adapter may send each quarter of an hour."""
+    return is_topic(line.port) and line.open and line.problem is None
 
 
 def _is_alive(line: LineHealth, now: float) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from common.settings.config import Broker
 from reader.health import FRAME_TIMEOUT, NOISE_TIMEOUT, STALL_TIMEOUT, HealthCheck, Welcome
-from reader.line.health import LineHealth
+from reader.line.health import LineHealth, Problem
 
 NOW = 10_000.0
 
@@ -68,6 +68,15 @@ def test_a_meter_that_sends_each_ten_minutes_is_healthy_in_between_and_its_messa
     decoded = {"source": "zigbee2mqtt", "interval": 600}
     assert evaluate(line(frame=1200, byte=1200, lost_after=1800, decoded=decoded)) == (True, True)
     assert evaluate(line(frame=1900, byte=1, lost_after=1800, decoded=decoded)) == (True, False)
+
+
+def test_a_meter_that_sends_each_ten_minutes_is_healthy_until_its_first_message_could_have_come() -> None:
+    topic = silent("mqtt:zigbee2mqtt/Linky")
+    assert evaluate(topic) == (True, True)
+    health = HealthCheck().evaluate([topic], connected=True, last_activity=NOW, pending=0, now=NOW)
+    assert "Linky: listening" in health.status_text
+    topic.problem = Problem.SILENT
+    assert evaluate(topic) == (True, False)
 
 
 def test_with_a_stuck_thread_it_is_not_alive() -> None:
