@@ -155,7 +155,7 @@ def _lines(
             stop=stop,
             time_source=time_source,
             folders=(config.spool.journal, config.spool.path),
-            read_elsewhere=lambda *question: lines.is_read(*question),
+            may_send=lambda *question: lines.may_send(*question),
         )
         session.subscribe([line.filter])
         return line

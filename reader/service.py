@@ -27,6 +27,7 @@ from reader.home_assistant.publisher import MeterPublisher
 from reader.line.choice import PortChoice
 from reader.line.health import SharedMeters
 from reader.line.lines import Lines
+from reader.line.sharing import Links
 from reader.line.worker import FrameReceived, LineEvent, LinkChanged, ProblemChanged
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class ReaderService:
         self._monotonic = monotonic
         self._now = now
         self._health_check = HealthCheck()
+        self._links = Links()
         self._shared_meters = SharedMeters()
         self._rate_limiter = RateLimiter()
         self._connects = 0
@@ -139,8 +141,8 @@ class ReaderService:
                     self._choice.on_answer(token, code)
             case Message():
                 self._on_message(event, now)
-            case LinkChanged(meter, online):
-                self._publisher.set_online(meter, online, now)
+            case LinkChanged(meter, online, port):
+                self._publisher.set_online(meter, self._links.change(meter, port, online), now)
                 self._publish_health()  # it names the meter, and whether the meter is silent
             case ProblemChanged():
                 self._publish_health()

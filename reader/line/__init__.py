@@ -14,7 +14,8 @@ this order:
 
 A port may be a topic: a `topic.TopicLine` then reads the messages that the broker sends, from its `inbox`, and
 `reader/decoded` makes readings of them, which are already filtered. It emits the same events, with a link that follows
-the usual interval of its meter. A line that receives the same meter wins.
+the usual interval of its meter. Of several ports that receive a meter one makes its frames, says `sharing`: a line, or
+else the topic that came first, and the others take over when it ends.
 
 `health` has the counters of a line, and says why no frames come.
 """

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from common.runtime.shutdown import StopEvent
 from reader.line.health import LineHealth
+from reader.line.sharing import Sources
 from reader.line.topic import TopicLine
 from reader.line.worker import LineWorker
 
@@ -32,6 +33,7 @@ class Lines:
         """Prepare the lines of these ports; `start` starts them."""
         self._make = make
         self._made = 0
+        self._sources = Sources()
         self._ports = ports
         self._lines: list[_Running] = []
         self._ending: list[_Running] = []
@@ -75,10 +77,15 @@ class Lines:
             each.stop.set()
         return [each.thread for each in running]
 
-    def is_read(self, meter: str, now: float, besides: LineHealth) -> bool:
-        """Return whether another line than one receives a meter; may be called from any thread."""
-        healths = [running.line.health for running in self._lines]
-        return any(one is not besides and one.meter == meter and one.is_receiving(now) for one in healths)
+    def may_send(self, meter: str, topic: LineHealth, source: str, at: float) -> bool:
+        """Return whether frames are to be made of what came of a meter on a topic: not while a line receives it.
+
+        Of several topics the first counts, as long as it sends. May be called from any thread.
+        """
+        others = [running.line for running in self._lines if not isinstance(running.line, TopicLine)]
+        if any(line.health.meter == meter and line.health.is_receiving(at) for line in others):
+            return False
+        return self._sources.may_send(meter, topic, source, at)
 
     def receive(self, topic: str, payload: bytes, now: float, *, retained: bool) -> None:
         """Pass on a message of the broker to the ports that are topics."""

@@ -37,8 +37,8 @@ UNREADABLE_AFTER = 60.0  # seconds of messages of which none is of a meter
 _WAIT = 5.0  # seconds at most between two looks
 _LARGEST_FILE = 1_000_000  # bytes
 
-#: Says whether another line than this one receives a meter, at a monotonic time.
-ReadElsewhere = Callable[[str, float, LineHealth], bool]
+#: Says whether frames are to be made of what a publisher sent of a meter at a monotonic time: only one port makes them.
+MaySend = Callable[[str, LineHealth, str, float], bool]
 
 
 def file_of(port: str) -> str:
@@ -59,7 +59,7 @@ class TopicLine:
         stop: StopEvent,
         time_source: TimeSource,
         folders: Sequence[Path],
-        read_elsewhere: ReadElsewhere,
+        may_send: MaySend,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -72,7 +72,7 @@ class TopicLine:
             stop: ends `run`.
             time_source: gives the frames their times.
             folders: where to save what is believed, every few minutes and at the end.
-            read_elsewhere: says whether another line receives a meter: then what is decoded elsewhere is not needed.
+            may_send: says whether to make frames of a meter: not while another port does.
             monotonic: returns seconds that never step.
             clock: returns the seconds of the host's clock.
         """
@@ -82,13 +82,13 @@ class TopicLine:
         self._stop = stop
         self._time_source = time_source
         self._files = [folder / file_of(port) for folder in folders]
-        self._read_elsewhere = read_elsewhere
+        self._may_send = may_send
         self._monotonic = monotonic
         self._clock = clock
         self._inbox = Inbox()
         self._meters = DecodedMeters(read_topic_port(port))
         self._pipeline = FramePipeline(hide=hide, time_source=time_source, health=self.health, filtering=False)
-        self._online: dict[str, bool] = {}  # by meter of which frames came
+        self._online: dict[str, bool] = {}  # by meter of which frames came, here or on another port
         self._silent_at: dict[str, float] = {}  # by meter
         self._fed_at = -math.inf  # monotonic: of the last reading that became a frame
         self._live_since: float | None = None  # the first message
@@ -161,12 +161,12 @@ class TopicLine:
         self._count(reading)
         if reading.mode is None:
             return
-        if self._read_elsewhere(meter, reading.at, health):
-            self._online[meter] = False  # whoever reads it says that it is online
-            return
-        health.mode, health.meter, health.last_frame_at = reading.mode, meter, reading.at
-        health.lost_after = float(LATE * reading.interval)
+        health.mode, health.meter, health.lost_after = reading.mode, meter, float(LATE * reading.interval)
         self._silent_at[meter] = reading.at + health.lost_after
+        if not self._may_send(meter, health, reading.source, reading.at):
+            self._set_link(meter, True)  # for when the other port receives it no longer
+            return
+        health.last_frame_at = reading.at
         if meter in self._online:
             self._set_link(meter, True)
         if reading.due:
@@ -201,7 +201,7 @@ class TopicLine:
             self._online[meter] = online
             if online:
                 log.info("%s: receiving the meter %s (%s mode)", self._port_name, meter, self.health.mode)
-            self._emit(LinkChanged(meter, online))
+            self._emit(LinkChanged(meter, online, self._port_name))
 
     def _update_problem(self, now: float) -> None:
         problem = self._problem(now)

@@ -37,10 +37,11 @@ class FrameReceived(NamedTuple):
 
 
 class LinkChanged(NamedTuple):
-    """A meter started or stopped sending frames."""
+    """A port started or stopped receiving a meter."""
 
     meter: str
     online: bool
+    port: str
 
 
 class ProblemChanged(NamedTuple):
@@ -201,8 +202,8 @@ class LineWorker:
         if self._rate_limiter.allow(meter, self._monotonic()):
             log.warning("%s: the meter is now %s", self._port_name, meter)
         if self._online:
-            self._emit(LinkChanged(previous, False))
-            self._emit(LinkChanged(meter, True))
+            self._emit(LinkChanged(previous, False, self._port_name))
+            self._emit(LinkChanged(meter, True, self._port_name))
 
     def _check_link(self) -> None:
         if self._online and self._monotonic() - self._last_frame > LINK_LOST:
@@ -229,7 +230,7 @@ class LineWorker:
             log.info("%s: receiving frames (%s mode)", self._port_name, self.health.mode)
         elif not self._stop.is_set():
             self._log_link_lost()
-        self._emit(LinkChanged(self.health.meter, online))
+        self._emit(LinkChanged(self.health.meter, online, self._port_name))
 
     def _log_link_lost(self) -> None:
         reason = self._watchdog.explain(self._monotonic()) if self.health.open else None

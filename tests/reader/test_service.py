@@ -245,7 +245,7 @@ def rig(tmp_path: Path) -> Rig:
 
 
 def test_on_connect_retained_messages_are_published(rig: Rig) -> None:
-    rig.run(lambda: rig.session.emit(LinkChanged(METER, True)), rig.connect)
+    rig.run(lambda: rig.session.emit(LinkChanged(METER, True, "/dev/ttyAMA0")), rig.connect)
     assert rig.session.on("teleinfo/reader/pi/status") == [("online", True), ("offline", True)]
     assert rig.session.on(f"teleinfo/{METER}/link") == [("online", True)]
     assert rig.health["connects"] == 1

@@ -129,7 +129,7 @@ def test_a_row_a_label_what_moves_first_and_of_several_meters_one_can_be_chosen(
     assert lines(*TWO)[:5] == IN_FRENCH
     assert len(lines(*TWO)) == 5 + 6 + 1
     assert lines(*TWO, only="1234")[0] == "En attente d’une trame… (031961123456, 041111111111)"
-    gone = lines(*TWO, LinkChanged("041111111111", False))
+    gone = lines(*TWO, LinkChanged("041111111111", False, "/dev/ttyAMA0"))
     assert gone[5] == "Compteur 041111111111 standard · aucune trame · groupes rejetés : 2"
 
 
@@ -175,5 +175,10 @@ def test_a_malformed_message_is_a_warning_until_the_next_frame(topic: str, paylo
 
 def test_nothing_of_a_frame_or_a_topic_can_control_the_terminal() -> None:
     warning = logging.makeLogRecord({"msg": "\x1b[2J"})
-    events = frame({"MSG1": "\x1b[2J"}), message("\x1b[2J/frame", b""), LinkChanged("\x1b[2J", True), warning
+    events = (
+        frame({"MSG1": "\x1b[2J"}),
+        message("\x1b[2J/frame", b""),
+        LinkChanged("\x1b[2J", True, "/dev/ttyAMA0"),
+        warning,
+    )
     assert "\x1b" not in "".join(lines(*events))

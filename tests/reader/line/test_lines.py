@@ -123,15 +123,14 @@ def test_messages_of_the_broker_go_to_the_ports_that_are_topics() -> None:
     assert [line.received for line in made if isinstance(line, Topic)] == [[("a", b"1", 5.0, True)]] * 2
 
 
-def test_a_meter_is_read_elsewhere_while_another_line_has_frames_of_it() -> None:
-    made = [Topic("mqtt:a"), Topic("mqtt:b")]
-    lines = Lines(lambda _, number, __: made[number], [line.health.port for line in made])
-    one, other = (line.health for line in made)
-    assert not lines.is_read("021961000001", 100.0, one)
-    one.meter, one.last_frame_at = "021961000001", 95.0
-    assert not lines.is_read("021961000001", 100.0, one)
-    assert lines.is_read("021961000001", 100.0, other)
-    assert not lines.is_read("031961000002", 100.0, other)
-    assert not lines.is_read("021961000001", 106.0, other)
-    one.lost_after = 180.0
-    assert lines.is_read("021961000001", 106.0, other)
+def test_frames_are_made_of_a_topic_only_while_no_line_receives_the_meter() -> None:
+    made: list[Any] = [Line(ONE, 0, StopEvent()), Topic("mqtt:a")]
+    made[0].health = LineHealth(ONE)
+    lines = Lines(lambda _, number, __: made[number], [ONE, "mqtt:a"])
+    line, topic = (one.health for one in made)
+    topic.open = True
+    assert lines.may_send("021961000001", topic, "zigbee2mqtt", 90.0)
+    line.meter, line.last_frame_at = "021961000001", 95.0
+    assert not lines.may_send("021961000001", topic, "zigbee2mqtt", 100.0)
+    assert lines.may_send("031961000002", topic, "zigbee2mqtt", 100.0)
+    assert lines.may_send("021961000001", topic, "zigbee2mqtt", 106.0)

@@ -44,7 +44,7 @@ class Rig:
     def __init__(self, folder: Path, port: str = f"mqtt:{TOPIC}", hide: tuple[str, ...] = ()) -> None:
         self.events: list[LineEvent] = []
         self.time, self.stop = Time(), StopEvent()
-        self.read_elsewhere: set[str] = set()
+        self.sent_elsewhere: set[str] = set()
         self.folders = (folder / "journal", folder / "spool")
         self.line = TopicLine(
             port,
@@ -53,14 +53,16 @@ class Rig:
             stop=self.stop,
             time_source=self.time,
             folders=self.folders,
-            read_elsewhere=self._is_read,
+            may_send=self._may_send,
             monotonic=lambda: self.time.seconds,
             clock=lambda: self.time.seconds + 1e9,
         )
 
-    def _is_read(self, meter: str, _: float, health: LineHealth) -> bool:
+    def _may_send(self, meter: str, health: LineHealth, source: str, at: float) -> bool:
         assert health is self.line.health
-        return meter in self.read_elsewhere
+        assert source == "zigbee2mqtt"
+        assert at <= self.time.seconds
+        return meter not in self.sent_elsewhere
 
     def send(self, content: Mapping[str, Any] | str, *, topic: str = TOPIC, retained: bool = False) -> list[Frame]:
         """Send a message; return the frames that come of it when its moment is over."""
@@ -75,7 +77,7 @@ class Rig:
         return [event.frame for event in self.events[before:] if isinstance(event, FrameReceived)]
 
     def links(self) -> list[tuple[str, bool]]:
-        return [tuple(event) for event in self.events if isinstance(event, LinkChanged)]  # type: ignore[misc]
+        return [(event.meter, event.online) for event in self.events if isinstance(event, LinkChanged)]
 
     def problems(self) -> list[Problem | None]:
         return [event.problem for event in self.events if isinstance(event, ProblemChanged)]
@@ -179,16 +181,18 @@ def test_messages_of_which_none_is_of_a_meter_are_a_problem_that_is_told_with_it
     assert rig.problems() == [Problem.UNREADABLE, None]
 
 
-def test_a_line_of_the_same_meter_wins_and_its_end_is_made_good(rig: Rig) -> None:
-    assert rig.send(message(1))
-    rig.read_elsewhere.add(METER)
-    rig.go(60)
-    assert rig.send(message(2)) == []
-    assert rig.links() == [(METER, True)]  # the line says that it is online
-    rig.read_elsewhere.clear()
+def test_while_another_port_makes_the_frames_of_a_meter_this_one_stands_by_and_then_takes_over(rig: Rig) -> None:
+    rig.sent_elsewhere.add(METER)
+    assert rig.send(message(1)) == []
+    assert rig.links() == [(METER, True)]  # it is received here, too, should the other port end
+    assert rig.line.health.meter == METER
+    assert not rig.line.health.is_receiving(rig.time.seconds)
+    rig.sent_elsewhere.clear()
     rig.go(60)
     assert [frame.values["SINSTS"] for frame in rig.send(message(3))] == [3]
-    assert rig.links() == [(METER, True), (METER, True)]
+    assert rig.links() == [(METER, True)]
+    rig.go(rig.line.health.lost_after)
+    assert rig.links() == [(METER, True), (METER, False)]
 
 
 def test_two_meters_of_a_port_have_a_link_each(tmp_path: Path) -> None:
