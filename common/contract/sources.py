@@ -24,14 +24,14 @@ _QUANTITIES = {
     TEMPERATURE: (Quantity.TEMPERATURE,),
 }
 #: What a unit is in W, Wh and °C. Shelly's first generation counts watt-minutes.
-_UNITS = {
+UNITS = {
     Quantity.POWER: {"W": 1.0, "kW": 1000.0},
-    Quantity.ENERGY: {"Wh": 1.0, "kWh": 1000.0, "Wmin": 1 / 60},
+    Quantity.ENERGY: {"Wh": 1.0, "kWh": 1000.0, "MWh": 1e6, "Wmin": 1 / 60},
     Quantity.TEMPERATURE: {"°C": 1.0},
 }
 #: Energy has none: Wh and kWh are equally common.
 _DEFAULT_UNITS = {Quantity.POWER: "W", Quantity.TEMPERATURE: "°C"}
-_OURS = "teleinfo"  # the base topic of the programs
+OURS = "teleinfo"  # the base topic of the programs
 _TEXT_OR_EACH = {"type": ["string", "object"], "additionalProperties": {"type": "string"}}
 _PLACE = {"type": ["string", "integer", "null"]}
 
@@ -61,7 +61,7 @@ def _topic(value: Any) -> Mapping[str, str]:
             raise Wrong(
                 "le topic entier est attendu, sans « + » ni « # »", "the whole topic is expected, without + and #"
             )
-        if f"{topic}/".startswith(f"{_OURS}/"):
+        if f"{topic}/".startswith(f"{OURS}/"):
             raise Wrong(
                 f"{topic} est à TeleInfo Monitor, qui enregistre déjà le compteur : donnez celui d’un autre appareil",
                 f"{topic} belongs to TeleInfo Monitor, which stores the meter already: give that of another device",
@@ -72,7 +72,7 @@ def _topic(value: Any) -> Mapping[str, str]:
 def _unit(value: Any) -> Mapping[str, str]:
     """Read one unit for all values, or one for each."""
     units = value if isinstance(value, dict) and value else {"": value}
-    known = [unit for of_quantity in _UNITS.values() for unit in of_quantity]
+    known = [unit for of_quantity in UNITS.values() for unit in of_quantity]
     for name, unit in units.items():
         _known(name)
         if unit not in known:
@@ -160,7 +160,7 @@ class Source:
     def values(self) -> tuple[Value, ...]:
         """What is read, once the section was checked."""
         return tuple(
-            Value(one, _of(self.topic, one) or "", path, _UNITS[one][self._unit(one) or ""])
+            Value(one, _of(self.topic, one) or "", path, UNITS[one][self._unit(one) or ""])
             for one, path in self._paths()
         )
 
@@ -178,7 +178,7 @@ class Source:
     def _unit(self, quantity: Quantity) -> str | None:
         unit = _of(self.unit or {}, quantity)
         # One unit for all is that of the values that it fits.
-        fits = unit in _UNITS[quantity] or quantity in (self.unit or {})
+        fits = unit in UNITS[quantity] or quantity in (self.unit or {})
         return unit if fits else _DEFAULT_UNITS.get(quantity)
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
@@ -195,12 +195,12 @@ class Source:
                 yield "topic", f"il manque le topic de : {one}", f"the topic of {one} is missing"
             if (unit := self._unit(one)) is None:
                 yield "unit", "Wh ou kWh est attendu, selon ce qui est envoyé", "Wh or kWh is expected, as it is sent"
-            elif unit not in _UNITS[one]:
-                known = ", ".join(_UNITS[one])
+            elif unit not in UNITS[one]:
+                known = ", ".join(UNITS[one])
                 yield "unit", f"une unité parmi {known} est attendue", f"one of {known} is expected"
         unit = (self.unit or {}).get("")
-        if present and unit is not None and not any(unit in _UNITS[one] for one in present):
-            known = ", ".join(name for one in present for name in _UNITS[one])
+        if present and unit is not None and not any(unit in UNITS[one] for one in present):
+            known = ", ".join(name for one in present for name in UNITS[one])
             yield "unit", f"une unité parmi {known} est attendue", f"one of {known} is expected"
 
 

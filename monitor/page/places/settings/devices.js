@@ -10,7 +10,7 @@ import { W } from './words.js';
 /** @import {Node, Place, Tools} from './form.js' */
 
 /** The values that a kind of source may have, and their units; the first is that of whoever says none. */
-const UNITS = { power: ['W', 'kW'], energy: ['kWh', 'Wh', 'Wmin'], temperature: ['°C'] };
+const UNITS = { power: ['W', 'kW'], energy: ['kWh', 'Wh', 'MWh', 'Wmin'], temperature: ['°C'] };
 const QUANTITIES = { production: ['power', 'energy'], device: ['power', 'energy'], temperature: ['temperature'] };
 
 /** @typedef {{topic: string, path: string, unit: string}} Value */
