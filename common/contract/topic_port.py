@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from common.contract.labels import LABELS, LabelKind
+from common.contract.labels import LABELS, LabelKind, Mode
 
 SCHEME = "mqtt:"
 #: Wh of a unit of the registers.
 UNITS: Mapping[str, int] = {"Wh": 1, "kWh": 1000}
 
-_LABELS = {
+#: Labels that a name may stand for, and their mode.
+PORT_LABELS: Mapping[str, Mode] = {
     label.name: mode
     for mode, labels in LABELS.items()
     for label in labels.values()
@@ -136,20 +137,20 @@ def _labels(value: Any) -> Mapping[str, str]:
     for name, label in value.items():
         if not isinstance(name, str) or not name or set(name) & {"/", "+", "#"} or not name.isprintable():
             raise ValueError(f"{name!r} is no name of a value: it stands for one level of the topic")
-        if not isinstance(label, str) or label not in _LABELS:
+        if not isinstance(label, str) or label not in PORT_LABELS:
             import difflib  # here: most start without a mistake
 
-            near = difflib.get_close_matches(str(label), _LABELS, n=1)
+            near = difflib.get_close_matches(str(label), PORT_LABELS, n=1)
             raise ValueError(f"no meter sends {label}" + (f", did you mean {near[0]}?" if near else ""))
     if len(set(value.values())) < len(value):
         raise ValueError("a label is given to two names: each is one value")
-    if len({_LABELS[label] for label in value.values()}) > 1:
+    if len({PORT_LABELS[label] for label in value.values()}) > 1:
         raise ValueError("labels of historic and standard mode are mixed: a meter sends those of one")
     return dict(value)
 
 
 def _unit(value: Any, labels: Mapping[str, str]) -> str:
-    register = next((label for label in labels.values() if LABELS[_LABELS[label]][label].unit == "Wh"), None)
+    register = next((label for label in labels.values() if LABELS[PORT_LABELS[label]][label].unit == "Wh"), None)
     if register is None and value is None:
         return ""
     if not isinstance(value, str) or value not in UNITS:
