@@ -1,0 +1,101 @@
+"""All that is announced on a broker, by its latest messages; bounded. Pure.
+
+A device that is announced twice, as by the list of a zigbee2mqtt and to Home Assistant, is one: the first publisher of
+these that names a device or a value has it. A meter that arrives decoded is no device at the same time.
+"""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from common.discovery import home_assistant, tasmota, zigbee2mqtt
+from common.discovery.announced import AnnouncedValue, Device, FoundMeter
+from common.discovery.home_assistant import Owner, Sensor
+from common.discovery.meters import find_meters, is_of_a_meter
+
+#: What to subscribe to.
+FILTERS: tuple[str, ...] = (*home_assistant.FILTERS, *zigbee2mqtt.FILTERS, *tasmota.FILTERS)
+
+_MOST_MESSAGES = 3000  # to Home Assistant, that announce what matters here
+_MOST_OF_OTHERS = 200  # Tasmotas; and as many of zigbee2mqtt
+_MOST_DEVICES = 300
+_MOST_VALUES = 40  # of a device
+_LONGEST_TOPIC = 300
+
+_Row = TypeVar("_Row")
+
+
+class Announcements:
+    """Takes messages, hostile ones too, and says what they announce together."""
+
+    def __init__(self) -> None:
+        self._sensors: dict[str, list[Sensor]] = {}  # by topic
+        self._zigbee: dict[str, tuple[list[Device], list[FoundMeter]]] = {}  # by topic
+        self._tasmotas: dict[str, tasmota.Announced] = {}  # by MAC
+
+    def on_message(self, topic: str, payload: bytes) -> None:
+        """Take a message of one of the `FILTERS`; the next one on its topic replaces it, an empty one deletes it."""
+        if len(topic) > _LONGEST_TOPIC or topic.startswith("$"):
+            return
+        if topic.endswith(zigbee2mqtt.SUFFIX):
+            _put(self._zigbee, topic, zigbee2mqtt.read_devices(topic, payload), _MOST_OF_OTHERS)
+        elif topic.startswith(tasmota.PREFIX) and topic.count("/") == tasmota.PREFIX.count("/") + 1:
+            mac, kind = topic.removeprefix(tasmota.PREFIX).split("/")
+            announced = self._tasmotas.get(mac, tasmota.Announced())
+            announced.on_message(kind, payload)
+            _put(self._tasmotas, mac, announced, _MOST_OF_OTHERS)
+            if announced.is_empty:
+                del self._tasmotas[mac]
+        elif topic.startswith(home_assistant.PREFIX):
+            sensors = home_assistant.read_sensors(topic, payload)
+            wanted = [sensor for sensor in sensors if sensor.value is not None or is_of_a_meter(sensor)]
+            _put(self._sensors, topic, wanted, _MOST_MESSAGES)
+            if not wanted:
+                self._sensors.pop(topic, None)
+
+    def devices(self) -> list[Device]:
+        """Return what announces a power or an energy, by name."""
+        devices: dict[str, Device] = {}
+        taken: set[tuple[str, tuple[str, ...]]] = set()
+        for device in self._found():
+            values = [value for value in device.values if value.path is None or (value.topic, value.path) not in taken]
+            if values and device.id not in devices:
+                devices[device.id] = Device(
+                    device.id, device.name, device.maker, device.model, device.publisher, tuple(values[:_MOST_VALUES])
+                )
+            taken |= {(value.topic, value.path) for value in values if value.path is not None}
+        return sorted(devices.values(), key=lambda device: (device.name.casefold(), device.id))[:_MOST_DEVICES]
+
+    def meters(self) -> list[FoundMeter]:
+        """Return the French meters that another device decodes, by what people call them."""
+        found = [meter for _, meters in self._zigbee.values() for meter in meters]
+        found += [meter for meter in self._tasmota() if isinstance(meter, FoundMeter)]
+        found += find_meters(self._all_sensors())[0]
+        by_port = {meter.port: meter for meter in reversed(found)}
+        return sorted(by_port.values(), key=lambda meter: (meter.label.casefold(), meter.port))
+
+    def _found(self) -> Iterator[Device]:
+        for devices, _ in self._zigbee.values():
+            yield from devices
+        yield from (device for device in self._tasmota() if isinstance(device, Device))
+        _, meters = find_meters(self._all_sensors())
+        owners: dict[str, tuple[Owner, list[AnnouncedValue]]] = {}
+        for sensor in self._all_sensors():
+            if sensor.owner.id not in meters and (value := sensor.value) is not None:
+                owners.setdefault(sensor.owner.id, (sensor.owner, []))[1].append(value)
+        for owner, values in owners.values():
+            yield Device(owner.id, owner.name, owner.maker, owner.model, "home_assistant", tuple(values))
+
+    def _all_sensors(self) -> Iterator[Sensor]:
+        for topic in sorted(self._sensors):
+            yield from self._sensors[topic]
+
+    def _tasmota(self) -> Iterator[Device | FoundMeter]:
+        for mac, announced in self._tasmotas.items():
+            found = announced.found(mac)
+            if found is not None:
+                yield found
+
+
+def _put(rows: dict[str, _Row], key: str, row: _Row, most: int) -> None:
+    if key in rows or len(rows) < most:
+        rows[key] = row
