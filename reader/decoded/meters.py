@@ -10,6 +10,7 @@ Another address than before must come twice, as on a line.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ from reader.decoded.reading import Reading
 MOST_METERS = 8  # of one port, in one mode each
 _MOST_NAMELESS = 100  # topics
 _LONGEST_NAME = 32
+_UNREADABLE = (AttributeError, LookupError, OverflowError, TypeError, ValueError)  # of what was saved
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class DecodedMeters:
         self._name = None if not port.labels or set(ADDRESS.values()) & set(port.labels.values()) else _name_of(port)
         self._gatherers: dict[tuple[_Key, Mode], Gatherer] = {}
         self._beliefs: dict[_Key, Belief] = {}
+        self._remembered: dict[_Key, Belief] = {}  # of other ports
         self._doubted: str | None = None  # an address that came once
         self._nameless: dict[str, tuple[bytes, bool, float]] = {}  # by topic
 
@@ -114,7 +117,8 @@ class DecodedMeters:
         key = _Key(reading.publisher, meter)
         if key not in self._beliefs and not self._may_begin(meter):
             return False
-        self._beliefs.setdefault(key, Belief())
+        if key not in self._beliefs:
+            self._beliefs[key] = self._remembered.pop(key) if key in self._remembered else Belief()
         gatherer = self._gatherers.get((key, reading.mode))
         if gatherer is None:
             gatherer = self._gatherers[key, reading.mode] = Gatherer(reading.mode)
@@ -166,22 +170,31 @@ class DecodedMeters:
             "kept": [[*key, mode, gatherer.to_json(at)] for (key, mode), gatherer in self._gatherers.items()],
         }
 
+    def remember(self, saved: Any, at: float, clock: float) -> None:
+        """Take over what another port had saved, for a meter that comes here now: its device may have been renamed."""
+        with suppress(*_UNREADABLE):
+            self._remembered |= _beliefs_in(saved, at, clock)
+
     def resume(self, saved: Any, at: float, clock: float) -> None:
         """Go on from what was saved; what cannot be read begins again."""
-        try:
+        with suppress(*_UNREADABLE):
             passed = max(0.0, clock - float(saved["clock"]))
             self._decoder.resume(saved["devices"])
-            for publisher, meter, kept in saved["beliefs"][:MOST_METERS]:
-                belief = Belief.from_json(kept, at, clock)
-                if isinstance(publisher, str) and METER.fullmatch(meter) and belief.mode is not None:
-                    self._beliefs[_Key(publisher, meter)] = belief
+            self._beliefs |= _beliefs_in(saved, at, clock)
             for publisher, meter, mode, kept in saved["kept"][: 2 * MOST_METERS]:
                 key, gatherer = _Key(publisher, meter), Gatherer(Mode(mode))
                 gatherer.resume(kept, at - passed)
                 if key in self._beliefs:
                     self._gatherers[key, Mode(mode)] = gatherer
-        except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
-            return
+
+
+def _beliefs_in(saved: Any, at: float, clock: float) -> dict[_Key, Belief]:
+    beliefs = {}
+    for publisher, meter, kept in saved["beliefs"][:MOST_METERS]:
+        belief = Belief.from_json(kept, at, clock)
+        if isinstance(publisher, str) and METER.fullmatch(meter) and belief.mode is not None:
+            beliefs[_Key(publisher, meter)] = belief
+    return beliefs
 
 
 def _name_of(port: TopicPort) -> str:

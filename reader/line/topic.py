@@ -13,6 +13,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ SAVE_EVERY = 300.0  # seconds
 UNREADABLE_AFTER = 60.0  # seconds of messages of which none is of a meter
 _WAIT = 5.0  # seconds at most between two looks
 _LARGEST_FILE = 1_000_000  # bytes
+_FILES = "decoded-*.json"
+_MOST_FILES = 16  # of ports that are or were read
 
 #: Says whether frames are to be made of what a publisher sent of a meter at a monotonic time: only one port makes them.
 MaySend = Callable[[str, LineHealth, str, float], bool]
@@ -92,6 +95,7 @@ class TopicLine:
         self._silent_at: dict[str, float] = {}  # by meter
         self._fed_at = -math.inf  # monotonic: of the last reading that became a frame
         self._live_since: float | None = None  # the first message
+        self._remembers = False  # what other ports have believed
         self._began_at = monotonic()
         self._save_due = monotonic() + SAVE_EVERY
         self._file_log = ChangeLogger(log)
@@ -126,6 +130,8 @@ class TopicLine:
             self._set_link(meter, False)
         self.health.open = False
         self._save(self._files[-1])
+        for file in self._files:
+            _drop_old_files(file.parent)
 
     def work(self, now: float) -> None:
         """Read what has come, and do what is due."""
@@ -146,6 +152,9 @@ class TopicLine:
 
     def _on_message(self, message: Received) -> None:
         self.health.bytes += len(message.payload)
+        if not self._remembers:
+            self._remembers = True
+            self._remember()
         if not message.retained and self._live_since is None:
             self._live_since = message.at
         if self._meters.read(message.topic, message.payload, message.at, retained=message.retained):
@@ -226,10 +235,19 @@ class TopicLine:
 
     def _resume(self) -> None:
         """Go on with what was believed when it was saved last."""
-        saved = [content for file in self._files if (content := self._read(file)) is not None]
-        if saved:
-            newest = max(saved, key=lambda content: float(content["clock"]))
-            self._meters.resume(newest, self._monotonic(), self._clock())
+        for saved in self._saved(self._files)[-1:]:
+            self._meters.resume(saved, self._monotonic(), self._clock())
+
+    def _remember(self) -> None:
+        """Take over what other ports have believed; at the first message: a port that was left has saved it by then."""
+        files = [file for own in self._files for file in own.parent.glob(_FILES) if file.name != own.name]
+        for saved in self._saved(files):
+            self._meters.remember(saved, self._monotonic(), self._clock())
+
+    def _saved(self, files: Iterable[Path]) -> list[dict[str, Any]]:
+        """Return what is in the files that can be read, the newest last."""
+        contents = [content for file in files if (content := self._read(file)) is not None]
+        return sorted(contents, key=lambda content: float(content["clock"]))
 
     def _read(self, file: Path) -> dict[str, Any] | None:
         try:
@@ -253,6 +271,14 @@ class TopicLine:
             self._file_log.log(logging.WARNING, text)
         else:
             self._file_log.reset()
+
+
+def _drop_old_files(folder: Path) -> None:
+    """Delete what ports have saved that were read long ago."""
+    with suppress(OSError):
+        files = sorted(folder.glob(_FILES), key=lambda file: file.stat().st_mtime)
+        for file in files[:-_MOST_FILES]:
+            file.unlink()
 
 
 def _matches(pattern: str, topic: str) -> bool:

@@ -174,6 +174,25 @@ def test_a_restart_goes_on_with_what_was_believed() -> None:
     assert not believed(again, standard(current_summ_delivered=0.0, current_tier1_summ_delivered=10.26), 80.0).due
 
 
+def test_what_another_port_believed_of_a_meter_counts_when_its_device_was_renamed() -> None:
+    port = meters()
+    believed(port, standard(), START)
+    renamed = meters("mqtt:zigbee2mqtt/Compteur")
+    renamed.remember(json.loads(json.dumps(port.to_json(START + 10, 5000.0))), 70.0, 5060.0)
+    assert said(renamed, "zigbee2mqtt/Compteur", standard(current_summ_delivered=0.0), 70.0)
+    (reading,) = renamed.take(70.0 + QUIET)
+    assert "EAST" not in reading.values
+    assert renamed.to_json(71.0, 5061.0)["beliefs"][0][:2] == ["zigbee2mqtt", METER]
+
+
+def test_another_meter_that_another_port_had_changes_nothing_here() -> None:
+    port, saved = meters(), meters()
+    believed(saved, standard(OTHER), START)
+    port.remember(json.loads(json.dumps(saved.to_json(START + 10, 5000.0))), 70.0, 5060.0)
+    assert believed(port, standard(), 70.0).address == METER
+    assert [row[1] for row in port.to_json(71.0, 5061.0)["beliefs"]] == [METER]
+
+
 def test_a_restart_remembers_what_a_device_does_not_say_again() -> None:
     port = meters(f"mqtt:{KIT}")
     said(port, f"{KIT}/data/ADCO", METER, START)
@@ -198,6 +217,7 @@ def test_a_file_that_is_damaged_does_no_harm(key: str, other: Any) -> None:
     saved = json.loads(json.dumps(port.to_json(START + 10, 5000.0)))
     again = meters()
     again.resume(saved | {key: other}, 70.0, 5060.0)
+    again.remember(saved | {key: other}, 70.0, 5060.0)
     assert believed(again, standard(), 70.0).values["SINSTS"] == 430
 
 

@@ -252,6 +252,24 @@ def test_the_newest_of_what_was_saved_counts(tmp_path: Path, newest: int) -> Non
     assert frame.values["EASF01"] == 31_500
 
 
+def test_what_was_believed_of_a_meter_goes_on_when_its_device_was_renamed(rig: Rig, tmp_path: Path) -> None:
+    rig.send(message())
+    rig.run_and_stop()
+    renamed = Rig(tmp_path, "mqtt:zigbee2mqtt/Compteur")
+    (frame,) = renamed.send(message(440, current_summ_delivered=0.0), topic="zigbee2mqtt/Compteur")
+    assert "EAST" not in frame.values
+    assert frame.values["EASF01"] == 30_500
+
+
+def test_what_is_saved_of_ports_of_before_does_not_grow_for_ever(tmp_path: Path) -> None:
+    for number in range(20):
+        rig = Rig(tmp_path, f"mqtt:zigbee2mqtt/{number}")
+        rig.run_and_stop()
+    files = {file.name for file in rig.folders[1].iterdir()}
+    assert len(files) == 16
+    assert file_of("mqtt:zigbee2mqtt/19") in files
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"clock": "noon"}', '{"clock": 1}', "x" * 2_000_000])
 def test_a_file_that_is_damaged_begins_again(rig: Rig, content: str) -> None:
     for folder in rig.folders:
