@@ -63,7 +63,7 @@ def port_name(text: str) -> str:
 
         SimulatedLine.from_url(text)
     elif not is_network(text):
-        raise ValueError(f"{text}: a device, socket://, rfc2217:// or simulate:// is expected")
+        raise ValueError(f"{text}: a device, socket://, rfc2217://, mqtt:TOPIC or simulate:// is expected")
     elif not _names_host_and_port(text):
         raise ValueError(f"{text}: {scheme}://HOST:PORT is expected")
     return text

@@ -11,6 +11,9 @@ TEXTS: Mapping[str, str] = {
     "{port}: a device, socket://, rfc2217:// or simulate:// is expected": (
         "{port} : il faut un périphérique, socket://, rfc2217:// ou simulate://"
     ),
+    "{port}: a device, socket://, rfc2217://, mqtt:TOPIC or simulate:// is expected": (
+        "{port} : il faut un périphérique, socket://, rfc2217://, mqtt:TOPIC ou simulate://"
+    ),
     "{port}: {scheme}://HOST:PORT is expected": "{port} : il faut {scheme}://SERVEUR:PORT",
     "no meter sends {label}, did you mean {other}?": "aucun compteur n’envoie {label}, vouliez-vous dire {other} ?",
     "auto or broker is expected, not {value}: any storer confirms": (
@@ -60,6 +63,9 @@ TEXTS: Mapping[str, str] = {
     **french.TEXTS,
     "a topic such as {example}": "un topic tel que {example}",
     "a device, socket://, rfc2217:// or simulate://": "un périphérique, socket://, rfc2217:// ou simulate://",
+    "a device, socket://, rfc2217://, mqtt:TOPIC or simulate://": (
+        "un périphérique, socket://, rfc2217://, mqtt:TOPIC ou simulate://"
+    ),
     "a device such as /dev/ttyAMA0, or a list of some,": "un périphérique tel que /dev/ttyAMA0, ou une liste",
     "a list of labels such as [PRM]": "une liste d’étiquettes telle que [PRM]",
     "a folder such as /var/lib/teleinfo": "un dossier tel que /var/lib/teleinfo",

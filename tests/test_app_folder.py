@@ -220,6 +220,12 @@ def test_the_app_starts_with_its_default_options() -> None:
         ("socket://:8888", False),
         ("192.168.1.30:3333", False),
         ("rfc2217://192.168.1.30:3333 ", False),
+        ("mqtt:zigbee2mqtt/Linky", True),
+        ("mqtt:zigbee2mqtt/Compteur général", True),
+        ("mqtt:node/sensor/+/state?unit=Wh&linky_east=EAST", True),
+        ("mqtt://192.168.1.30:1883", False),
+        ("mqtt:#", False),
+        ("zigbee2mqtt/Linky", False),
     ],
 )
 def test_the_form_takes_no_address_that_the_reader_would_refuse(address: str, accepted: bool) -> None:

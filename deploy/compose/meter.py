@@ -17,7 +17,8 @@ PROJECT = Path("/project")
 _USUAL_GROUP = 20  # compose.yaml takes it unless TIC_GROUP says otherwise
 _NO_PORT = """\
 meter: no serial port found: plug in the adapter; on a Raspberry Pi, enable the port (see docs/hardware.md)
-meter: for a port over the network, write TIC_PORT=socket://HOST:PORT into .env"""
+meter: for a port over the network, write TIC_PORT=socket://HOST:PORT into .env
+meter: for an adapter that decodes by itself, choose the meter in the page, or write TIC_PORT=mqtt:TOPIC into .env"""
 _NO_METER = "meter: no meter found, .env not changed; if the reader is using the port: docker compose stop reader"
 
 

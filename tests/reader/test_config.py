@@ -84,6 +84,7 @@ def test_a_port_that_is_chosen_in_the_page_stands_alone(tmp_path: Path) -> None:
     [
         ("tcp://host:1", "socket://"),
         ("http://host/", "simulate://"),
+        ("zigbee2mqtt://Linky", "mqtt:TOPIC"),
         ("loop://", "rfc2217://"),
         ("spy:///dev/ttyAMA0", "device"),
         ("://", "device"),

@@ -13,9 +13,10 @@ from common.errors import ConfigError
 from common.machine.host import Host
 from common.mqtt.events import PublishToken
 from reader.config import ReaderConfig, SpoolConfig
-from reader.line.choice import FILE, LOOK_EVERY, PortChoice, ports_of, ports_to_open
+from reader.line.choice import FILE, LOOK_EVERY, PortChoice, has_only_topics, ports_of, ports_to_open
 
 ONE = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_D30-if00-port0"
+TOPIC = "mqtt:zigbee2mqtt/Linky"
 OTHER = "/dev/serial/by-id/usb-1a86_USB_Single_Serial_5435-if00"
 
 
@@ -38,6 +39,10 @@ class Rig:
             return None
         self.sent.append(payload)
         return PublishToken(1, len(self.sent))
+
+    @property
+    def choice_file(self) -> Path:
+        return self.folder / FILE
 
     def plug(self, name: str, device: str) -> None:
         (self.root / "dev" / device).touch()
@@ -230,3 +235,18 @@ def test_commands_read_the_configured_port_or_else_the_chosen_one(rig: Rig) -> N
     rig.choose(ONE)
     assert ports_of(asking) == ports_to_open(asking) == (ONE,)
     assert ports_of(replace(asking, port=(OTHER,))) == (OTHER,)
+
+
+def test_a_meter_that_arrives_decoded_is_on_the_broker_alone(rig: Rig) -> None:
+    asking = ReaderConfig(name="home", port=(), spool=SpoolConfig(journal=rig.folder, path=rig.folder))
+    assert not has_only_topics(asking)
+    rig.choose(TOPIC)
+    assert has_only_topics(asking)
+    with pytest.raises(ConfigError, match=r"arrives decoded.*--port"):
+        ports_to_open(asking)
+    rig.choose(TOPIC, ONE)
+    assert not has_only_topics(asking)
+    assert ports_to_open(asking) == (ONE,)
+    rig.choice_file.unlink()
+    rig.choice_file.mkdir()  # it cannot be read
+    assert not has_only_topics(asking)
