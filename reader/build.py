@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from common.contract.topic_port import is_topic
 from common.contract.topics import Topics
+from common.discovery.announcements import FILTERS
 from common.machine.deployment import Deployment, here
 from common.machine.version import full_version
 from common.mqtt.connection import Will
@@ -110,7 +111,7 @@ def _session(
             topics.health("reader", config.name),
             topics.price("+"),
             birth_topic(config.home_assistant.prefix),
-            *([] if config.port else [topics.ports("monitor", "+")]),
+            *([] if config.port else [topics.ports("monitor", "+"), *FILTERS]),
         ],  # and what other parts add, by meter
         emit=emit,
     )

@@ -171,6 +171,8 @@ class ReaderService:
 
     def _on_message(self, message: Message, now: float) -> None:
         self._lines.receive(message.topic, message.payload, now, retained=message.retained)
+        if self._choice is not None:
+            self._choice.on_announcement(message.topic, message.payload)
         match message.topic.removeprefix(f"{self._topics.base}/").split("/"):
             case ["storer", storer, "status"]:
                 self._delivery.on_storer_status(storer, message.payload)

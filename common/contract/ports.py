@@ -1,7 +1,8 @@
 """The messages of ports: what a reader could listen to, and which of it a monitor chooses. The contract of the two.
 
     teleinfo/reader/NAME/ports   {"ports": [{"name": "/dev/serial/by-id/…", "label": "FTDI FT230X", "chosen": true,
-                                  "present": true}, …]}
+                                  "present": true},
+                                 {"name": "mqtt:zigbee2mqtt/Linky", "label": "Linky (Zigbee2MQTT)", …}]}
     teleinfo/monitor/NAME/ports  {"reader": "home", "ports": ["/dev/serial/by-id/…"], "labels": {}}
 
 A port that was chosen and is unplugged is offered, too; it is not `present`.
@@ -26,7 +27,7 @@ PORT = (
 MOST_PORTS = 8  # of a reader
 LONGEST = 64_000  # bytes of a message
 _MOST_OFFERED = 64
-_LONGEST_TEXT = 500
+_LONGEST_TEXT = 1200
 
 
 class OfferedPort(NamedTuple):
@@ -35,7 +36,7 @@ class OfferedPort(NamedTuple):
     name: str  # as the configuration has it
     label: str  # what people call it
     chosen: bool
-    present: bool  # it is plugged in
+    present: bool  # it is plugged in; of a topic: nobody has withdrawn it
 
     def to_message(self) -> dict[str, Any]:
         """Return it as it is published."""
@@ -43,8 +44,11 @@ class OfferedPort(NamedTuple):
 
 
 def write_offer(ports: Sequence[OfferedPort]) -> bytes:
-    """Write what a reader could listen to."""
-    return json.dumps({"ports": [port.to_message() for port in ports]}, ensure_ascii=False).encode()
+    """Write what a reader could listen to; the last of what is too much is left out."""
+    rows = [port.to_message() for port in ports[:_MOST_OFFERED]]
+    while len(payload := json.dumps({"ports": rows}, ensure_ascii=False).encode()) > LONGEST:
+        rows.pop()
+    return payload
 
 
 def read_offer(payload: bytes) -> list[OfferedPort]:

@@ -1,5 +1,7 @@
 """Which ports are read where the configuration says `port: ask`: offers what there is, and takes what a monitor chose.
 
+What there is: the serial ports of this machine, and the meters that other devices decode, as the broker announces them.
+
 The choice is remembered in a file beside the spool, so that neither the monitor nor the broker is needed afterwards.
 All monitors may choose, and the newest choice counts. What they retain comes again at each connection, in any order: so
 that of a monitor is news only if it differs from what that monitor said before.
@@ -8,11 +10,12 @@ that of a monitor is news only if it differs from what that monitor said before.
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from common.contract.ports import OfferedPort, read_choice, write_offer
-from common.contract.topic_port import is_topic
+from common.contract.topic_port import SCHEME, is_topic
+from common.discovery.announcements import Announcements
 from common.errors import ConfigError, MessageError
 from common.machine.files import replace_file
 from common.machine.host import Host
@@ -93,6 +96,8 @@ class PortChoice:
         self._token: PublishToken | None = None  # of that message
         self._refusal_log = ChangeLogger(log)
         self._look_due = 0.0  # monotonic
+        self._announcements = Announcements()
+        self._found: set[str] = set()  # ports that are chosen, and have been announced
         try:
             self._choices = _read(self._file, reader)
         except OSError as error:
@@ -128,6 +133,10 @@ class PortChoice:
         log.info("The monitor %s chose %s", monitor, ", ".join(chosen) or "no port: none is read until it chooses one")
         return True
 
+    def on_announcement(self, topic: str, payload: bytes) -> None:
+        """Handle what may announce a meter that another device decodes."""
+        self._announcements.on_message(topic, payload)
+
     def connected(self) -> None:
         """Publish the offer again: the broker may have lost it."""
         self._published = None
@@ -157,11 +166,20 @@ class PortChoice:
     def _offered(self) -> list[OfferedPort]:
         """Return the ports that there are, and those that were chosen and are not there; none is opened."""
         there, chosen = ports(self._machine), self.ports
-        names = [*there, *(port for port in chosen if port not in there)]
-        return [OfferedPort(name, _label(name, self._machine), name in chosen, self._is_there(name)) for name in names]
+        labels = {meter.port: meter.label for meter in self._announcements.meters()}  # by topic
+        self._found |= {port for port in chosen if _topic(port) in labels}
+        topics = set(labels) - set(map(_topic, chosen))
+        names = [*there, *(port for port in chosen if port not in there), *(port for port in labels if port in topics)]
+        return [self._offer(name, labels) for name in names]
 
-    def _is_there(self, name: str) -> bool:
-        return is_topic(name) or "://" in name or self._machine.path(name).exists()
+    def _offer(self, name: str, labels: Mapping[str, str]) -> OfferedPort:
+        if is_topic(name):
+            label = labels.get(_topic(name), _topic(name).removeprefix(SCHEME))
+            present = _topic(name) in labels or name not in self._found  # not every adapter announces itself
+        else:
+            label = _label(name, self._machine)
+            present = "://" in name or self._machine.path(name).exists()
+        return OfferedPort(name, label, name in self.ports, present)
 
     def _save(self) -> None:
         choices = [{"monitor": monitor, "ports": chosen} for monitor, chosen in self._choices.items()]
@@ -193,6 +211,11 @@ def _read(file: Path, reader: str) -> _Choices:
         log.warning("%s is damaged: the port that was chosen is taken from the broker again", file)
         return {}
     return choices
+
+
+def _topic(port: str) -> str:
+    """Return a port that is a topic without its labels."""
+    return port.partition("?")[0]
 
 
 def _label(name: str, machine: Host) -> str:

@@ -27,6 +27,15 @@ def test_what_is_offered_is_written_and_read() -> None:
     assert read_offer(write_offer([])) == []
 
 
+def test_whatever_is_found_the_offer_can_be_read() -> None:
+    many = [OfferedPort(f"mqtt:{number}/{'é' * 200}", "Linky", False, True) for number in range(100)]
+    assert read_offer(write_offer(many)) == many[:64]
+    long = [OfferedPort(f"mqtt:{number}?{'é' * 1000}", "Linky", False, True) for number in range(64)]
+    read = read_offer(write_offer(long))
+    assert 20 < len(read) < 64
+    assert read == long[: len(read)]
+
+
 @pytest.mark.parametrize(
     "payload",
     [
@@ -36,7 +45,7 @@ def test_what_is_offered_is_written_and_read() -> None:
         '{"ports": ["/dev/ttyUSB0"]}',
         '{"ports": [{"name": "/dev/ttyUSB0"}]}',
         '{"ports": [{"name": "/dev/ttyUSB0", "label": 5}]}',
-        json.dumps({"ports": [{"name": "x" * 501, "label": ""}]}),
+        json.dumps({"ports": [{"name": "x" * 1201, "label": ""}]}),
         json.dumps({"ports": [{"name": "", "label": ""}] * 65}),
     ],
 )

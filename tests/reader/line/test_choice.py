@@ -52,6 +52,10 @@ class Rig:
         payload = json.dumps({"reader": "home", "ports": ports, "labels": {}} | more).encode()
         return self.choice.on_message(monitor, payload, 0.0)
 
+    def announce(self, devices: list[dict[str, Any]]) -> None:
+        """As the list of a zigbee2mqtt."""
+        self.choice.on_announcement("zigbee2mqtt/bridge/devices", json.dumps(devices).encode())
+
     def offers(self, at: float) -> list[OfferedPort]:
         self.choice.tick(at)
         return read_offer(self.sent[-1])
@@ -116,6 +120,48 @@ def test_ports_that_go_while_they_are_listed_are_gone(rig: Rig, monkeypatch: pyt
 
     monkeypatch.setattr(Path, "iterdir", gone)
     assert rig.offers(0.0) == []
+
+
+LINKY = [{
+    "type": "EndDevice", "ieee_address": "0x00158d0000000001", "friendly_name": "Linky", "supported": True,
+    "definition": {"model": "ZLinky_TIC", "vendor": "LiXee", "exposes": []},
+}]  # fmt: skip
+
+
+def test_meters_that_other_devices_decode_are_offered_behind_the_ports_of_the_machine(rig: Rig) -> None:
+    rig.plug(ONE, "ttyUSB0")
+    rig.offers(0.0)
+    rig.announce(LINKY)
+    assert rig.offers(LOOK_EVERY)[1:] == [OfferedPort(TOPIC, "Linky (Zigbee2MQTT)", chosen=False, present=True)]
+    rig.choose(TOPIC)
+    rig.announce([])  # it was removed there
+    rig.announce(LINKY)
+    assert rig.offers(LOOK_EVERY)[1:] == [OfferedPort(TOPIC, "Linky (Zigbee2MQTT)", chosen=True, present=True)]
+
+
+def test_a_chosen_meter_that_its_publisher_has_removed_is_offered_and_said_to_be_away(rig: Rig) -> None:
+    rig.choose(TOPIC)
+    assert rig.offers(0.0) == [OfferedPort(TOPIC, "zigbee2mqtt/Linky", chosen=True, present=True)], "none said so"
+    rig.announce(LINKY)
+    rig.offers(LOOK_EVERY)
+    rig.announce([])
+    assert rig.offers(2 * LOOK_EVERY) == [OfferedPort(TOPIC, "zigbee2mqtt/Linky", chosen=True, present=False)]
+
+
+def test_a_meter_whose_values_are_labelled_is_offered_once(rig: Rig) -> None:
+    for name in ("linky_east", "linky_sinsts"):
+        config = {"stat_t": f"node/sensor/{name}/state", "uniq_id": name, "dev": {"ids": "node", "name": "Node"}}
+        units = {"linky_east": ("Wh", "energy", "total_increasing"), "linky_sinsts": ("VA", "apparent_power", None)}
+        unit, kind, state = units[name]
+        rig.choice.on_announcement(
+            f"homeassistant/sensor/node/{name}/config",
+            json.dumps(config | {"unit_of_meas": unit, "dev_cla": kind, "stat_cla": state, "name": name}).encode(),
+        )
+    assert [port.name for port in rig.offers(0.0)] == ["mqtt:node/sensor/+/state"]
+    labelled = "mqtt:node/sensor/+/state?unit=Wh&linky_east=EAST&linky_sinsts=SINSTS"
+    rig.choose(labelled)
+    (port,) = rig.offers(LOOK_EVERY)
+    assert (port.name, port.chosen, port.present) == (labelled, True, True)
 
 
 def test_a_choice_shows_in_the_offer_at_once(rig: Rig) -> None:
