@@ -9,10 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import Self
 
+from common.contract.frame import LATE
+
 #: Seconds; a gap counts as the first that it does not exceed.
 INTERVALS = (10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900)
 LONGEST = INTERVALS[-1]
-_LATE = 1.1  # times the interval; messages are not sent by the second
 _SHARE = 0.95  # of the time
 _HALF_LIFE = 86_400.0
 _LEARNT = 5  # gaps
@@ -30,7 +31,7 @@ class UsualInterval:
         """Take note of a message; return whether the one before came within the longest interval. `at`: monotonic."""
         gap = math.inf if self._heard_at is None else at - self._heard_at
         self._heard_at = at
-        place = next((place for place, interval in enumerate(INTERVALS) if gap <= interval * _LATE), None)
+        place = next((place for place, interval in enumerate(INTERVALS) if gap <= interval * LATE), None)
         if place is None:
             return False
         fading = 0.5 ** (gap / _HALF_LIFE)

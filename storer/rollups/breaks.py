@@ -31,6 +31,7 @@ class HourReadings:
     last: Readings
     label_set_id: int = 0  # of the last frame
     supplier: int | None = None  # number of the register that ran in the last frame
+    usual_interval: int | None = None  # seconds, the usual one of a decoded meter, at the last frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class _End:
     label_set_id: int
     standard: bool
     supplier: int | None
+    usual_interval: int | None
     values: Readings
 
 
@@ -186,6 +187,7 @@ def _decode(row: _Row, content: Mapping[str, Any]) -> _End:
         label_set_id=row.label_set_id,
         standard=mode is Mode.STANDARD,
         supplier=supplier,
+        usual_interval=content.get("interval"),
         values=values,
     )
 
@@ -201,4 +203,5 @@ def _hour_readings(hour: datetime, first: _End, last: _End) -> HourReadings:
         last=last.values,
         label_set_id=last.label_set_id,
         supplier=last.supplier,
+        usual_interval=last.usual_interval,
     )

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
 from storer.rollups.breaks import HourReadings, Inside, Judgement, ends_suffice, judge, kind_at_end
 from storer.rollups.hour_frames import read_ends, read_insides
-from storer.rollups.minute_columns import HOUR_COLUMNS, upsert
+from storer.rollups.minute_columns import CARRIED, HOUR_COLUMNS, upsert
 from storer.rollups.state import raise_version, read_state
 from storer.rollups.stored_hours import StoredHours
 
@@ -19,6 +20,8 @@ _NOT_CACHED = timedelta(hours=2)
 _INSERT, _UPDATE = upsert("hours", ("meter_id", "hour"), tuple(HOUR_COLUMNS))
 _MEASURED = (
     f"SELECT meter_id, %s, {', '.join(HOUR_COLUMNS.values())} FROM minutes"  # noqa: S608 - our own names
+    f" LEFT JOIN (SELECT meter_id AS carrier, {CARRIED} AS carried FROM hours WHERE meter_id IN %s AND hour = %s"
+    " AND usual_interval IS NOT NULL) AS h ON carrier = meter_id"
     " WHERE meter_id IN %s AND minute >= %s AND minute < %s GROUP BY meter_id"
 )
 _STORED = (
@@ -101,8 +104,7 @@ class _HourRollup:
 
     def roll(self, held: Mapping[int, int] | None, always_judge: bool) -> None:
         connection, hour = self._connection, self._hour
-        times = sql_time(hour), tuple(self._meters), sql_time(hour), sql_time(hour + HOUR)
-        touched = connection.execute(f"{_INSERT} {_MEASURED}{_UPDATE}", times)
+        touched = self._measure()
         # The rows are locked from here on: what follows reads what another storer has committed.
         old = self._stored.of_hour(hour, self._meters)
         new = self._readings(held)
@@ -118,9 +120,20 @@ class _HourRollup:
         later = self._stored.later(hour, changed if held is None else new)
         for meter in later.keys() & changed:
             self._judge_following(meter, later[meter], old.get(meter), new[meter])
+            if later[meter].hour == hour + HOUR and _is_decoded(old.get(meter), new[meter]):
+                _HourRollup(connection, hour + HOUR, [meter])._measure()  # what this one reaches into it
         if held is not None and (touched or changed) and (later or self._is_past()):
             # Last: others wait for that row. The newest hours are in no cache.
             raise_version(connection)
+
+    def _measure(self) -> int:
+        """Make the rows from their minutes; return how many changed."""
+        return self._connection.execute(f"{_INSERT} {_MEASURED}{_UPDATE}", self._minutes())
+
+    def _minutes(self) -> tuple[Any, ...]:
+        """Return the arguments of `_MEASURED`."""
+        hour, meters = self._hour, tuple(self._meters)
+        return sql_time(hour), meters, sql_time(hour - HOUR), meters, sql_time(hour), sql_time(hour + HOUR)
 
     def _is_past(self) -> bool:
         """Return whether a monitor may have the hour in its cache: a replaced meter has no later hour."""
@@ -146,7 +159,7 @@ class _HourRollup:
     def measures_that_differ(self) -> set[int]:
         """Return the meters whose measures differ from their minutes, except for rows that were made of more frames."""
         start, meters = sql_time(self._hour), tuple(self._meters)
-        measured = self._connection.query(_MEASURED, (start, meters, start, sql_time(self._hour + HOUR)))
+        measured = self._connection.query(_MEASURED, self._minutes())
         stored = {row[0]: tuple(row) for row in self._connection.query(_STORED, (start, meters, start))}
         return {
             row[0]
@@ -193,3 +206,7 @@ class _HourRollup:
         self, meter: int, row: HourReadings, previous: HourReadings | None, insides: Mapping[int, Inside]
     ) -> Judgement:
         return judge(row, self._stored.before(meter, row, previous), previous, insides.get(meter))
+
+
+def _is_decoded(*rows: HourReadings | None) -> bool:
+    return any(row is not None and row.usual_interval is not None for row in rows)

@@ -23,6 +23,7 @@ class LabelFacts:
     overload: bool = False  # the status register says so
     idle_total: int | None = None  # Wh: sum of the registers that do not run
     index_total: int | None = None  # Wh
+    interval: int | None = None  # seconds, the usual one of a decoded meter
 
 
 def read_facts(connection: Connection, ids: Collection[int]) -> dict[int, LabelFacts]:
@@ -48,4 +49,5 @@ def _facts(content: Mapping[str, Any], idle_total: int | None, index_total: int 
         overload=status is not None and bool(status & _OVERLOAD),
         idle_total=idle_total,
         index_total=index_total,
+        interval=content.get("interval"),
     )

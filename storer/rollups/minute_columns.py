@@ -3,6 +3,9 @@
 The server groups frames by meter, minute and label set, and computes aggregates of each group. What a label set means
 is added here, and the one to three groups of a minute become one value. First and last values are taken by time: the
 server compares `microsecond of the minute << 32 | value`, in one pass and whatever the order.
+
+Of a meter that another device decodes a minute with a reading is measured, and so are the minutes up to its usual
+interval after it, which have no row here: the hour has them, also those that the hour before reaches into it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,10 +14,19 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from common.contract.frame import LATE
 from common.contract.registers import LARGEST
 from storer.rollups.label_facts import LabelFacts
 
 _PIECE = 5  # seconds: coverage is counted in pieces of this length
+_PIECES = (1 << 60 // _PIECE) - 1  # of a minute, as bits
+#: Of a row of `minutes` or `hours`: how many minutes are measured after that of its (last) reading.
+_AFTER = f"COALESCE(FLOOR(usual_interval * {LATE} / 60), 0)"
+_HELD = f"((1 << ({_AFTER} + 1)) - 1)"  # as bits, with that of the reading
+_FRAMES = "BIT_OR(1 << MINUTE(minute))"
+_ALL_MEASURED = f"(BIT_OR({_HELD} << MINUTE(minute)) & {(1 << 60) - 1} | COALESCE(MAX(carried), 0))"
+#: The minutes of an hour that the last reading of the hour before reaches, as bits.
+CARRIED = f"(1 << GREATEST(MINUTE(last_at) + {_AFTER} - 59, 0)) - 1"
 
 _SHIFT = 32
 _MASK = (1 << _SHIFT) - 1
@@ -117,9 +129,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         name="seconds",
         aggregates=(f"BIT_OR(1 << (SECOND(f.timestamp) DIV {_PIECE}))",),
+        of_group=lambda facts, pieces: pieces if facts.interval is None else _PIECES,
         together=lambda pieces: reduce(or_, pieces).bit_count() * _PIECE,
-        of_minutes="SUM(seconds)",
+        of_minutes=f"SUM(seconds) + 60 * (BIT_COUNT({_ALL_MEASURED}) - BIT_COUNT({_FRAMES}))",
     ),
+    Measure(name="usual_interval", aggregates=(), of_group=lambda facts: facts.interval, together=max),
     Measure(
         name="supplier",
         aggregates=(f"MAX({_INSTANT})", f"MIN({_TOTAL})"),
@@ -185,8 +199,9 @@ MEASURES: tuple[Measure, ...] = (
 )
 COLUMNS = tuple(measure.name for measure in MEASURES)
 AGGREGATES = tuple(dict.fromkeys(sql for measure in MEASURES for sql in measure.aggregates))
-#: The columns of `hours` that are made from rows of `minutes`, in a session in UTC; `frames` is the last.
-HOUR_COLUMNS = {"minutes": "BIT_OR(1 << MINUTE(minute))"} | {
+#: The columns of `hours` that are made from rows of `minutes`, with their `CARRIED`, in a session in UTC; `frames` is
+#: the last.
+HOUR_COLUMNS = {"minutes": _ALL_MEASURED} | {
     measure.name: measure.of_minutes for measure in MEASURES if measure.of_minutes is not None
 }
 _PLACES = [(measure, [AGGREGATES.index(sql) for sql in measure.aggregates]) for measure in MEASURES]

@@ -16,6 +16,7 @@ _READINGS = (
     "standard",
     "label_set_id",
     "supplier",
+    "usual_interval",
     *(f"{register}_first" for register in REGISTERS),
     *(f"{register}_last" for register in REGISTERS),
 )
@@ -39,7 +40,7 @@ _REPLACE = f"ON DUPLICATE KEY UPDATE {', '.join(f'{column} = VALUES({column})' f
 
 def _hour(row: Sequence[Any]) -> HourReadings:
     """Return the readings of a row of `_ROW`."""
-    _, hour, first_at, last_at, standard, label_set_id, supplier, *values = row
+    _, hour, first_at, last_at, standard, label_set_id, supplier, usual_interval, *values = row
     return HourReadings(
         hour=hour.replace(tzinfo=UTC),
         first_at=first_at.replace(tzinfo=UTC),
@@ -50,6 +51,7 @@ def _hour(row: Sequence[Any]) -> HourReadings:
         last=tuple(values[len(REGISTERS) :]),
         label_set_id=label_set_id,
         supplier=supplier,
+        usual_interval=usual_interval,
     )
 
 
@@ -181,6 +183,7 @@ class StoredHours:
                 int(hour.first_standard) | int(hour.last_standard) * _LAST,
                 hour.label_set_id,
                 hour.supplier,
+                hour.usual_interval,
                 *hour.first,
                 *hour.last,
                 judgement.drawn,

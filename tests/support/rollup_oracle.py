@@ -76,6 +76,7 @@ def expected(frames: Iterable[Frame]) -> Expected:
                 if m == meter and hour <= minute < hour + timedelta(hours=1)
             }
             row = result.hours[meter, hour] = _hour(in_hour, minutes)
+            _hold(row, minutes, result.hours.get((meter, hour - timedelta(hours=1))))
             if row["first_at"] is None:
                 continue
             result.breaks |= {
@@ -153,13 +154,15 @@ def _minute(frames: list[Frame]) -> Row:
     powers = _present(_number(frame, "PAPP", "SINSTS", "SINST1") for frame in frames)
     injected_powers = _present(_number(frame, "SINSTI") for frame in frames)
     suppliers = _present(map(supplier, frames))
+    interval = max(_present(frame.interval for frame in frames), default=None)
     overloads = sum(
         any(label in frame.values for label in ("ADPS", "ADIR1", "ADIR2", "ADIR3")) or bool(_status(frame) & 0x80)
         for frame in frames
     )
     row: Row = {
         "frames": len(frames),
-        "seconds": 5 * len({frame.timestamp.second // 5 for frame in frames}),
+        "seconds": 5 * len({frame.timestamp.second // 5 for frame in frames}) if interval is None else 60,
+        "usual_interval": interval,
         "supplier": suppliers[-1] if suppliers else None,
         "total_first": totals[0] if totals else None,
         "total_last": totals[-1] if totals else None,
@@ -228,6 +231,7 @@ def _hour(frames: list[Frame], minutes: dict[datetime, Row]) -> Row:
         "last_at": last and last.timestamp.replace(microsecond=0),
         "standard": first and last and (first.mode is Mode.STANDARD) + 2 * (last.mode is Mode.STANDARD),
         "supplier": last and supplier(last),
+        "usual_interval": last and last.interval,
         "drawn_wh": None,
         "injected_wh": None,
     }
@@ -235,6 +239,24 @@ def _hour(frames: list[Frame], minutes: dict[datetime, Row]) -> Row:
         row[f"{name}_first"] = registers(first).get(name) if first else None
         row[f"{name}_last"] = registers(last).get(name) if last else None
     return row
+
+
+def _hold(row: Row, minutes: dict[datetime, Row], before: Row | None) -> None:
+    """Add the minutes in which a reading of a decoded meter still holds."""
+    read = {minute.minute for minute in minutes}
+    held = {
+        minute.minute + n for minute, of_minute in minutes.items() for n in range(1, _held(of_minute["usual_interval"]))
+    }
+    if before is not None and before["last_at"] is not None:
+        held |= {before["last_at"].minute - 60 + n for n in range(1, _held(before["usual_interval"]))}
+    more = {minute for minute in held - read if 0 <= minute < 60}
+    row["minutes"] += sum(1 << minute for minute in more)
+    row["seconds"] += 60 * len(more)
+
+
+def _held(interval: int | None) -> int:
+    """For how many minutes a reading holds, its own included."""
+    return 1 if interval is None else 1 + interval * 11 // 600
 
 
 def _ends(frames: list[Frame]) -> list[Frame]:

@@ -39,10 +39,13 @@ class Frames:
         meter: int = ONE,
         *,
         dropped: int | None = None,
+        interval: int | None = None,
         mode: Mode = Mode.STANDARD,
         **values: Value,
     ) -> None:
-        row = encode_row(Frame(meter=f"{meter:012}", timestamp=when, mode=mode, values=values, dropped=dropped))
+        row = encode_row(
+            Frame(meter=f"{meter:012}", timestamp=when, mode=mode, values=values, dropped=dropped, interval=interval)
+        )
         number = 100 + len(self.rows)
         self.contents[number] = json.loads(row.label_set.content)
         self.rows.append((meter, row, number))
@@ -105,6 +108,14 @@ def test_readings_are_those_of_the_first_and_the_last_frame(frames: Frames) -> N
     assert named(found.first) == {"total": 1000, "supplier_1": 993, "injected": 5}
     assert named(found.last) == {"total": 1041, "supplier_1": 1034, "injected": 5}
     assert frames.queries == 1
+
+
+def test_the_usual_interval_is_that_of_the_last_frame(frames: Frames) -> None:
+    for minute, interval in ((3, 900), (20, 60)):
+        frames.add(at(minute), EAST=1000, interval=interval)
+    found = frames.ends(3, 20)
+    assert found is not None
+    assert found.usual_interval == 60
 
 
 def test_meters_have_readings_of_their_own(frames: Frames) -> None:

@@ -16,6 +16,8 @@ from storer.rollups.breaks import Before, HourReadings, Inside, Judgement
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ONE, TWO = 1, 2  # meters
+#: Of the minutes of the hour from noon on, and of the hour before it.
+ARGUMENTS = (sql_time(NOON), (ONE,), sql_time(NOON - HOUR), (ONE,), sql_time(NOON), sql_time(NOON + HOUR))
 
 
 def values(**named: int) -> Readings:
@@ -155,7 +157,27 @@ def test_an_hour_is_measured_from_its_minutes_and_its_energy_is_what_its_reading
     assert tables.steps == {(ONE, NOON): {}}
     sql, arguments = tables.asked[0]
     assert sql.startswith("INSERT INTO hours (meter_id, hour, minutes, seconds, power_min,")
-    assert arguments == (sql_time(NOON), (ONE,), sql_time(NOON), sql_time(NOON + HOUR))
+    assert arguments == ARGUMENTS
+
+
+def test_what_a_decoded_meter_read_last_reaches_into_the_next_hour(tables: Tables) -> None:
+    row = replace(total(0, 1000, 1300), usual_interval=60)
+    tables.roll(total(1, 1300, 1400), total(3, 1400, 1400))
+    tables.asked.clear()
+    tables.roll(row)
+    assert measured_hours(tables) == [0, 1]
+    tables.roll(row)  # as it was
+    assert measured_hours(tables) == [0, 1, 0]
+    tables.roll(total(0, 1000, 1300))  # after all of a line
+    assert measured_hours(tables) == [0, 1, 0, 0, 1]
+    tables.roll(replace(total(1, 1300, 1400), usual_interval=60))  # no hour follows it at once
+    assert measured_hours(tables) == [0, 1, 0, 0, 1, 1]
+
+
+def measured_hours(tables: Tables) -> list[int]:
+    """In hours after noon."""
+    starts = [arguments[0] for sql, arguments in tables.asked if "FROM minutes" in sql]
+    return [next(after for after in range(4) if sql_time(NOON + after * HOUR) == start) for start in starts]
 
 
 def test_energy_goes_on_from_the_hour_before_or_the_latest_that_there_is(tables: Tables) -> None:
@@ -308,4 +330,4 @@ def test_measures_of_an_hour_are_mended(
     tables.measured, tables.stored = [measured], [stored]
     assert hours.mend_measures(tables.connection, NOON, {ONE}) is mended
     assert [arguments[1] for sql, arguments in tables.asked if sql.startswith("INSERT")] == [(ONE,)] * mended
-    assert tables.asked[0][1] == (sql_time(NOON), (ONE,), sql_time(NOON), sql_time(NOON + HOUR))
+    assert tables.asked[0][1] == ARGUMENTS

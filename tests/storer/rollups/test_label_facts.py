@@ -21,6 +21,7 @@ class Rows:
         ({"mode": "standard", "frame": {"STGE": "00000080"}}, LabelFacts(overload=True, idle_total=700)),
         ({"mode": "standard", "frame": {"STGE": "003A4741"}}, LabelFacts(idle_total=700)),
         ({"mode": "standard", "frame": {"STGE": "x"}}, LabelFacts(idle_total=700)),
+        ({"mode": "standard", "frame": {}, "interval": 60}, LabelFacts(idle_total=700, interval=60)),
         (
             {"mode": "historic", "frame": {}, "columns": {"index_supplier": "HCHP"}},
             LabelFacts(historic=True, supplier=2, idle_total=700),

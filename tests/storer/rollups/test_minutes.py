@@ -57,6 +57,12 @@ def test_of_a_minute_of_one_bare_frame_only_its_coverage_is_known() -> None:
     }
 
 
+def test_a_minute_with_a_reading_of_a_decoded_meter_is_measured() -> None:
+    once, twice = LabelFacts(interval=60), LabelFacts(interval=90)
+    of_two = minute((once, {}), (PLAIN, {PIECES: 2}), (twice, {}))
+    assert (of_two["seconds"], of_two["usual_interval"], of_two["frames"]) == (60, 90, 3)
+
+
 @pytest.mark.parametrize(
     ("parts", "row"),
     [
@@ -199,7 +205,7 @@ def test_the_total_of_the_last_frame_may_be_in_its_label_set() -> None:
 
 def test_hours_have_what_is_measured_and_no_readings_of_minutes() -> None:
     assert {"minutes", *COLUMNS} - HOUR_COLUMNS.keys() == {
-        "supplier", "total_first", "total_last", "injected_first", "injected_last",
+        "supplier", "usual_interval", "total_first", "total_last", "injected_first", "injected_last",
     }  # fmt: skip
     assert list(HOUR_COLUMNS)[-1] == "frames" == COLUMNS[-1]
 
