@@ -5,5 +5,6 @@ pure and turns facts into findings. The texts, in both languages, are in `findin
 in `common/check`.
 
 If the reader runs, its port is left alone: `health` takes the line's state from what the reader publishes. Otherwise
-`line` listens for some seconds, at the other speed, too.
+`line` listens for some seconds, at the other speed, too. Where no meter is read, `decoded` looks for those that other
+devices decode.
 """

@@ -18,6 +18,7 @@ from common.contract.topics import Topics, device_topic
 from common.machine.host import Host
 from common.runtime.cli import between
 from common.settings.language import tr
+from reader.check.decoded import diagnose_found, find_meters
 from reader.check.health import (
     ServiceFacts,
     diagnose_delivery,
@@ -73,6 +74,9 @@ def check(path: Path, seconds: float, report: Report, machine: Host | None = Non
     report.show(diagnose_topic(service, port) for port in ports if is_topic(port))
     lines, meters = _check_lines(config, facts, service, seconds, report)
     report.show(lines)
+    if not quick.failure and not meters and not (service.online and service.meters):
+        report.note(tr("looking for meters that other devices decode", "recherche de compteurs déjà décodés"))
+        report.show(diagnose_found(find_meters(config.mqtt), asks=not config.port))
 
     addresses, filters = meters | service.meters, [filter_of(port) for port in ports if is_topic(port)]
     broker = quick if quick.failure else _ask_for_rights(config, addresses, service.confirmed_by, filters)

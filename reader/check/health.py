@@ -13,6 +13,7 @@ from common.machine.deployment import here
 from common.settings.language import tr
 from reader.check.line import diagnose_meter
 from reader.check.texts import PROGRAM, TEXTS
+from reader.decoded.message import filter_of
 from reader.line.health import Problem
 
 STORER = "teleinfo-storer"
@@ -112,8 +113,10 @@ def diagnose_topic(facts: ServiceFacts, port: str) -> Finding:
     meter, why, decoded = line.get("meter"), line.get("problem"), line.get("decoded")
     if why == Problem.UNREADABLE:
         return TEXTS.finding("topic_unreadable", port=port)
-    if why or not isinstance(meter, str) or not isinstance(decoded, dict):
-        return TEXTS.finding("topic_silent", port=port)
+    if why:
+        return TEXTS.finding("topic_silent", port=port, topic=filter_of(port))
+    if not isinstance(meter, str) or not isinstance(decoded, dict):
+        return TEXTS.finding("topic_waiting", port=port)
     source, seconds = str(decoded.get("source")), number(decoded.get("interval"))
     return TEXTS.finding("topic_read", port=port, meter=meter, source=source, seconds=seconds)
 

@@ -10,8 +10,10 @@ import pytest
 
 from common.check.findings import Finding, Status
 from common.contract.labels import Mode
+from common.discovery.announced import FoundMeter
 from common.machine.host import Process
 from common.machine.version import BUILD_DATE
+from reader.check.decoded import diagnose_found
 from reader.check.health import (
     ServiceFacts,
     diagnose_delivery,
@@ -133,8 +135,13 @@ REPORTED = [
 TOPICS = [
     running(lines=[line(port=TOPIC, decoded={"source": "zigbee2mqtt", "interval": 60})]),
     running(lines=[line(port=TOPIC, meter=None, problem="unreadable", decoded={"refused": {"no_meter": 5}})]),
+    running(lines=[line(port=TOPIC, meter=None, problem="silent")]),
     running(lines=[line(port=TOPIC, meter=None)]),
     running(),
+]
+FOUND = [
+    FoundMeter(TOPIC, "Linky (Zigbee2MQTT)", "zigbee2mqtt"),
+    FoundMeter("mqtt:node/sensor/+/state", "Node (ESPHome)", "esphome", (("linky_east", "EAST"), ("uptime", None))),
 ]
 DELIVERIES = [
     running(),
@@ -182,6 +189,8 @@ def _findings() -> Iterator[Finding]:
         yield from diagnose_reported_line(reported, PORT)
     for reported in TOPICS:
         yield diagnose_topic(reported, TOPIC)
+    for asks in (True, False):
+        yield from diagnose_found(FOUND, asks=asks)
     yield TEXTS.finding("port_unpublished", port=PORT)
     for delivery in DELIVERIES:
         yield from diagnose_delivery(delivery, "auto", NOW)
