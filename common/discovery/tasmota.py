@@ -8,6 +8,7 @@
 meter's: it is a meter then, and no device.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ PREFIX = "tasmota/discovery/"
 _LONGEST = 32_000  # bytes
 _TELE = 2  # the place of the prefix of telemetry
 _MOST_CHANNELS = 8
+_PLACEHOLDER = re.compile(r"%\w+%")
 _QUANTITIES: tuple[tuple[str, PowerOrEnergy, str], ...] = (
     ("Power", "power", "W"),
     ("Total", "energy", "kWh"),
@@ -82,15 +84,15 @@ def _topic(config: Mapping[str, Any]) -> str | None:
     for placeholder, value in known.items():
         if isinstance(value, str):
             full = full[:200].replace(placeholder, value[:200])
-    return f"{full.rstrip('/')}/SENSOR"
+    return None if _PLACEHOLDER.search(full) else f"{full.rstrip('/')}/SENSOR"
 
 
 def _values(topic: str, energy: Mapping[str, Any]) -> Iterator[AnnouncedValue]:
     for key, quantity, unit in _QUANTITIES:
-        sent = energy.get(key)
+        sent, size = energy.get(key), size_of(quantity, unit)
         if isinstance(sent, list):  # a value for each channel or phase
-            for channel in range(len(sent[:_MOST_CHANNELS])):
+            for channel, _ in enumerate(sent[:_MOST_CHANNELS]):
                 path = ("ENERGY", key, str(channel))
-                yield announced_value(f"{key} {channel + 1}", topic, path, quantity, size_of(quantity, unit))
+                yield announced_value(f"{key} {channel + 1}", topic, path, quantity, size)
         elif type(sent) in (int, float):
-            yield announced_value(key, topic, ("ENERGY", key), quantity, size_of(quantity, unit))
+            yield announced_value(key, topic, ("ENERGY", key), quantity, size)
