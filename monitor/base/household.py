@@ -1,15 +1,22 @@
 """What the owner says of the home: the sections of its settings that no other room shares, each declared once."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from common.contract.ports import MOST_PORTS, PORT
 from common.contract.sources import MeterAddress, meter_field
-from common.settings.fields import Field, Problem, Section
+from common.contract.topic_port import is_topic, read_topic_port
+from common.settings.fields import Field, Problem, Section, Wrong
+from common.settings.language import French
 from monitor.base.alert_settings import AlertSettings
+from monitor.base.french import TEXTS
 from monitor.base.windows import OFF_PEAK_SCHEMA, OffPeak, read_off_peak
+
+_EXAMPLE = "/dev/ttyUSB0"
+_french = French(TEXTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,22 @@ class Page:
     ] = None
 
 
-_Port = Annotated[str, Field(fr="Port", en="Port", pattern=PORT, longest=250, example="/dev/ttyUSB0")]
+def _port(value: Any) -> str:
+    """Read a port as its reader does."""
+    if isinstance(value, str) and is_topic(value):
+        try:
+            read_topic_port(value)
+        except ValueError as error:
+            raise Wrong(_french(str(error)), str(error)) from error
+    if not isinstance(value, str) or not re.fullmatch(PORT, value):
+        raise Wrong(f"un port tel que {_EXAMPLE} est attendu", f"a port such as {_EXAMPLE} is expected")
+    return value
+
+
+_Port = Annotated[
+    str,
+    Field(fr="Port", en="Port", example=_EXAMPLE, read=_port, schema={"type": "string", "pattern": f"^(?:{PORT})$"}),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,12 +160,23 @@ def test_a_reader_is_told_which_ports_it_listens_to() -> None:
     ("ports", "at"),
     [
         (["/dev/watchdog"], "ports.ports[0]"),
+        ([{"topic": "mqtt:zigbee2mqtt/Linky"}], "ports.ports[0]"),
+        (["mqtt:/zigbee2mqtt/Linky"], "ports.ports[0]"),
+        (["mqtt:zigbee2mqtt/Linky", "mqtt:zigbee2mqtt/#"], "ports.ports[1]"),
         (["/dev/ttyUSB0", "/dev/ttyUSB0"], "ports.ports[1]"),
         ([f"/dev/ttyUSB{number}" for number in range(9)], "ports.ports"),
     ],
 )
 def test_a_reader_is_told_nothing_that_it_would_refuse(ports: list[str], at: str) -> None:
     assert list(refused(PORTS, {"reader": "home", "ports": ports})) == [at]
+
+
+def test_a_topic_is_a_port_and_what_is_wrong_with_one_is_said_in_french() -> None:
+    ports = ["mqtt:zigbee2mqtt/Linky", "mqtt:node/sensor/+/state?unit=Wh&a=EAST"]
+    assert PORTS.read({"reader": "home", "ports": ports}).ports == tuple(ports)
+    with pytest.raises(SectionError) as caught:
+        PORTS.read({"reader": "home", "ports": ["mqtt:node/sensor/+/state?a=EAST"]})
+    assert [one.fr for one in caught.value.problems] == ["il faut l’unité de EAST, Wh ou kWh"]
 
 
 @pytest.mark.parametrize("section", [METERS, CONTRACTS, NOTES, BUDGET, PORTS, PAGE])
