@@ -37,12 +37,13 @@ class Program:
     @property
     def meters(self) -> frozenset[str]:
         """The meters that a reader reads."""
-        return frozenset(self._of_lines("meter"))
+        return frozenset(meter for line in self.lines if isinstance(meter := line.get("meter"), str))
 
     @property
-    def ports(self) -> list[str]:
-        """The ports that a reader reads."""
-        return self._of_lines("port")
+    def lines(self) -> list[Mapping[str, Any]]:
+        """The ports that a reader reads, with their counters."""
+        lines = (self.health or {}).get("lines")
+        return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
 
     @property
     def asks_port(self) -> bool:
@@ -55,11 +56,6 @@ class Program:
         sources = (self.health or {}).get("sources")
         topics = sources.get("not_allowed") if isinstance(sources, dict) else None
         return [topic for topic in topics if isinstance(topic, str)] if isinstance(topics, list) else []
-
-    def _of_lines(self, key: str) -> list[str]:
-        lines = (self.health or {}).get("lines")
-        values = [line.get(key) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
-        return [value for value in values if isinstance(value, str)]
 
 
 class LiveState:

@@ -147,7 +147,9 @@ def test_what_is_saved_in_the_page_is_read_by_the_reader_elsewhere(
         wait_until(lambda: said() is not None, WITHIN, "the page knows the reader", [reader, monitor])
         assert (said()["reader"], said()["reads"]) == (reader.id, [])
         save(ports[0])
-        wait_until(lambda: bool(said()["reads"] == [ports[0]]), WITHIN, "it is read", [reader, monitor])
+        wait_until(
+            lambda: [port["name"] for port in said()["reads"]] == [ports[0]], WITHIN, "it is read", [reader, monitor]
+        )
         assert reader.mqtt.wait(lambda: len(reader.frames(ONE)) > 2), reader.text()
         assert [port["name"] for port in said()["offers"] if port["chosen"]] == [ports[0]]
         save()

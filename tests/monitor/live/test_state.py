@@ -118,11 +118,11 @@ def test_what_a_reader_could_listen_to_is_kept_with_it_until_it_is_cleared() -> 
     house.on_health("reader", "pi", b'{"asks_port": true, "lines": []}', NOW)
     house.on_ports("pi", write_offer([port]), NOW)
     (reader,) = house.programs("reader")
-    assert (reader.asks_port, reader.ports, reader.offered) == (True, [], [port])
+    assert (reader.asks_port, reader.lines, reader.offered) == (True, [], [port])
     house.on_health("reader", "pi", b'{"asks_port": false, "lines": [{"port": "/dev/ttyAMA0"}]}', NOW)
     house.on_ports("pi", b"", NOW)
     (reader,) = house.programs("reader")
-    assert (reader.asks_port, reader.ports, reader.offered) == (False, ["/dev/ttyAMA0"], [])
+    assert (reader.asks_port, reader.lines, reader.offered) == (False, [{"port": "/dev/ttyAMA0"}], [])
 
 
 def test_clearing_the_offer_of_an_unknown_reader_makes_none() -> None:
