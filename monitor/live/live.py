@@ -103,7 +103,7 @@ class Live:
         self.alerts = alerts(self.named_meters)
         self._alert_topic = Retained("alerts", partial(self._retain, Topics.alerts))
         self._port_topic = Retained("ports", partial(self._retain, lambda topics, name: topics.ports("monitor", name)))
-        self._chosen_ports: bytes | None = None  # the message; None: nobody has chosen
+        self._chosen = Ports()
         self._listener = self._new_listener()
         self.look = Look(config.mqtt, config.name)
 
@@ -286,9 +286,8 @@ class Live:
         return json.dumps(self.links(meter), separators=(",", ":"))
 
     def use_ports(self, chosen: Ports) -> None:
-        """Publish which ports a reader is to listen to; while none is named, nothing."""
-        if chosen.reader is not None:
-            self._chosen_ports = write_choice(chosen.reader, chosen.ports, chosen.labels)
+        """Publish which ports a reader is to listen to; while none was named, nothing."""
+        self._chosen = chosen if chosen.reader is not None else Ports(self._chosen.reader)
 
     # -- in the thread of the poll -------------------------------------------------------------------------------------
 
@@ -346,8 +345,8 @@ class Live:
     def _publish_ports(self) -> None:
         if not self._state.connected:
             self._port_topic.on_disconnected()
-        elif self._chosen_ports is not None:
-            self._port_topic.show(self._chosen_ports)
+        elif (chosen := self._chosen).reader is not None:
+            self._port_topic.show(write_choice(chosen.reader, chosen.ports, chosen.labels))
 
     def _publish_alerts(self) -> None:
         """Tell MQTT and all clients what is wrong, when it changes."""

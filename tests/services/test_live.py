@@ -214,6 +214,11 @@ def test_the_port_that_was_chosen_is_retained_when_it_changes_and_after_each_con
                 house.use_ports(Ports(reader, ("/dev/ttyUSB0",), {"/dev/ttyUSB0": "é"}))
                 wait_for(lambda count=count: len(listener.payloads(topic)) == count)  # type: ignore[misc]
             assert [one["reader"] for one in listener.on(topic)] == ["pi", "attic"]
+            house.use_ports(Ports())  # it was undone: nothing is chosen any more
+            wait_for(lambda: len(listener.payloads(topic)) == 3)
+            assert listener.on(topic)[-1] == {"reader": "attic", "ports": [], "labels": {}}
+            house.use_ports(Ports("attic", ("/dev/ttyUSB0",), {"/dev/ttyUSB0": "é"}))
+            wait_for(lambda: len(listener.payloads(topic)) == 4)
         own.kill()  # and what it retained is lost
         (tmp_path / "mosquitto.db").unlink(missing_ok=True)
         own.start()
