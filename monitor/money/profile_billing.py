@@ -21,8 +21,8 @@ from monitor.money.unit_price import period_at
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
 from monitor.readings.imported import name_by
-from monitor.readings.index_deltas import ROUNDING
 from monitor.readings.periods import Energy, HourEnergy
+from monitor.readings.stretches import ROUNDING
 
 _SURE = 10  # what the curve shows differs by less than a tenth from what was counted
 _AT_ONCE = timedelta(days=31)  # of a curve, which are read at once

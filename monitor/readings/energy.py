@@ -176,8 +176,7 @@ class EnergyReader:
             return []
         start, end = boundaries[0], boundaries[-1]
         spans = self._spans(meter, start, end)
-        shapes = [moment for moment, _ in self._shapes(meter)]
-        pieces = self._pieces.between(meter, boundaries, spans, shapes)
+        pieces = self._pieces.between(meter, boundaries, spans, self._shapes(meter))
         covered, recovered_wh = self._coverage.between(meter, boundaries)
         imported = imported_between(self._imported, meter, boundaries)
         known = self._known_since(meter, start)

@@ -41,6 +41,11 @@ def is_read(register: int, shape: int) -> bool:
     return not shape >> register & 1
 
 
+def is_decoded(shape: int) -> bool:
+    """Tell whether hours of a shape are of frames that another device decoded."""
+    return bool(shape >> len(REGISTERS) & 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Meter:
     """A meter, and the hours of its first and last readings (None: it has none).
@@ -184,7 +189,7 @@ class Hours:
             meter: its number.
             since: the first one is the first hour from there on; None: of all hours.
         """
-        shape = f"{_SHAPE} + (standard & 2) * {1 << len(REGISTERS)}"
+        shape = f"{_SHAPE} + ((standard & 2) + 4 * (usual_interval IS NOT NULL)) * {1 << len(REGISTERS)}"
         where = "meter_id = %s AND last_at IS NOT NULL" + ("" if since is None else " AND hour >= %s")
         values = (meter,) if since is None else (meter, sql_time(since))
         # Nearly always there is one shape, or each comes once: then no hour needs to be compared with the one before.

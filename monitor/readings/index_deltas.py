@@ -10,12 +10,12 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from common.contract.registers import (
     INJECTED,
     NUMBERED,
     OTHER,
-    REGISTERS,
     SUPPLIER,
     TOTAL,
     drawn_over_change,
@@ -25,13 +25,13 @@ from common.contract.registers import (
 from monitor.readings.curves import MinuteFacts
 from monitor.readings.hours import Break, Hours, Meter
 from monitor.readings.periods import ContractSpan
-from monitor.readings.rows import Reading, Values, moment_of
+from monitor.readings.rows import Values, moment_of
+from monitor.readings.stretches import Stretch, StretchReader, stretch_at, sum_breaks
 
 _MINUTE = 60
 #: Wh a minute: more than any household's meter can count.
 _MOST = 1000
 _HOUR = timedelta(hours=1)
-_NOTHING: Values = (None,) * len(REGISTERS)
 
 
 def in_order(wh: Mapping[str, int]) -> dict[str, int]:
@@ -47,18 +47,15 @@ class IndexDelta:
     injected_wh: int | None
 
 
-#: |EAST - sum of EASF| changes by no more while only rounding does it: each of up to eleven registers is rounded down.
-ROUNDING = 10
-
-
-def difference(values: Values) -> int | None:
-    """Return by how much the total is more than all registers of the supplier; None: one of the two is not there."""
-    total, suppliers = values[TOTAL], [value for place in SUPPLIER if (value := values[place]) is not None]
-    return None if total is None or not suppliers else total - sum(suppliers)
-
-
 def index_delta(
-    before: Values, after: Values, breaks: Mapping[int, int], *, by_total: bool, offer: str | None, outside: bool
+    before: Values,
+    after: Values,
+    breaks: Mapping[int, int],
+    *,
+    by_total: bool,
+    offer: str | None,
+    outside: bool,
+    late: Mapping[str, int] = MappingProxyType({}),
 ) -> IndexDelta:
     """Return what was counted between two readings. Its parts by time add up to it, register by register.
 
@@ -70,6 +67,7 @@ def index_delta(
         offer: names the registers.
         outside: what the total shows and no register of the supplier is more than rounding: it has no name in the
             contract. Else it is counted by the first of them: some Wh, or less than none.
+        late: what registers, by name, were further behind the total at the end than at the start: they are counted so.
     """
     went_on: list[int | None] = [
         None if last is None or first is None else last - first for first, last in zip(before, after, strict=True)
@@ -83,6 +81,8 @@ def index_delta(
         if (counted := went_on[place]) is not None
     }
     if by_total and (total := went_on[TOTAL]) is not None:
+        for name, behind in late.items():
+            counted_by[name] = counted_by.get(name, 0) + behind
         rest = total - sum(counted_by.values())
         name = OTHER if outside else next(iter(counted_by), "BASE")
         counted_by[name] = counted_by.get(name, 0) + rest
@@ -197,9 +197,14 @@ class SegmentReader:
     def __init__(self, hours: Hours) -> None:
         """Read through `hours`."""
         self._hours = hours
+        self._stretches = StretchReader(hours)
 
     def between(
-        self, meter: Meter, boundaries: Sequence[datetime], spans: Sequence[ContractSpan], shapes: Sequence[datetime]
+        self,
+        meter: Meter,
+        boundaries: Sequence[datetime],
+        spans: Sequence[ContractSpan],
+        shapes: Sequence[tuple[datetime, int]],
     ) -> list[Segment]:
         """Return the pieces of the time between boundaries, in order; none crosses one of them.
 
@@ -207,7 +212,8 @@ class SegmentReader:
             meter: from `Hours.meters`.
             boundaries: whole hours, in order.
             spans: the contracts of that time.
-            shapes: the first hour of the meter, and each in which it went to other registers, of all its time.
+            shapes: the first hour of the meter, and each in which it went to other registers, of all its time, and a
+                number for what it had from there on.
         """
         start, end = boundaries[0], boundaries[-1]
         begin, limit = meter.first or start, (meter.last or end) + _HOUR
@@ -215,11 +221,13 @@ class SegmentReader:
         breaks = [one for one in all_breaks if start <= one.hour < end]
         # Hours whose ends do not tell all: the meter went to other registers, or some were set back.
         broken = {one.hour for one in all_breaks if one.register in (TOTAL, *SUPPLIER)}
-        turns = {hour for hour in {*shapes[1:], *broken} if start <= hour < end}
+        moments = [moment for moment, _ in shapes]
+        turns = {hour for hour in {*moments[1:], *broken} if start <= hour < end}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
-        outside = self._outside(meter, start, end, sorted({*shapes, *broken, limit}), all_breaks)
-        pieces = self._pieces(meter, limits, spans, breaks, outside)
+        edges = sorted({*moments, *broken, limit})
+        stretches = self._stretches.between(meter, start, end, edges, shapes, all_breaks)
+        pieces = self._pieces(meter, limits, spans, breaks, stretches, turns)
         self._complete_turns(meter, sorted(turns), pieces, spans)
         return pieces
 
@@ -229,15 +237,17 @@ class SegmentReader:
         limits: list[datetime],
         spans: Sequence[ContractSpan],
         breaks: Sequence[Break],
-        outside: Callable[[datetime], bool],
+        stretches: Sequence[Stretch],
+        turns: Collection[datetime],
     ) -> list[Segment]:
         readings = self._hours.readings_at(meter, limits)
-        values = self._last_known(meter, limits, readings)
+        values = self._stretches.last_known(meter, limits, readings)
+        late = self._stretches.late(meter, limits, readings, values, stretches, naming(spans, limits[-1]))
         pieces = []
         for place, (low, high) in enumerate(itertools.pairwise(limits)):
             before, after = values[place], values[place + 1]
             first, last = readings[place], readings[place + 1]
-            inside = _sum_breaks(breaks, low, high)
+            inside = sum_breaks(breaks, low, high)
             has_total = last is not None and last.values[TOTAL] is not None
             by_total = has_total and (first is None or first.values[TOTAL] is not None)
             if before.count(None) > after.count(None):  # what was read before is in both
@@ -247,33 +257,18 @@ class SegmentReader:
                 after = tuple(None if place in SUPPLIER else value for place, value in enumerate(after))
             span = span_at(spans, low) or span_at(spans, high - _HOUR)
             offer = span.offer if span else None
-            counted = index_delta(before, after, inside, by_total=by_total, offer=offer, outside=outside(low))
+            stretch = stretch_at(stretches, low)
+            counted = index_delta(
+                before,
+                after,
+                inside,
+                by_total=by_total,
+                offer=offer,
+                outside=low in turns or (stretch is not None and stretch.outside),
+                late=late[place],
+            )
             pieces.append(Segment(low, high, counted))
         return pieces
-
-    def _outside(
-        self, meter: Meter, start: datetime, end: datetime, turns: Sequence[datetime], breaks: Sequence[Break]
-    ) -> Callable[[datetime], bool]:
-        """Return what tells, for a moment of [start, end), whether the total shows more than the supplier's registers.
-
-        That is decided for the whole time from one turn to the next, whatever part of it is asked for: so the parts of
-        a range add up to it by register, too. `turns` are all of the meter, and the end of its readings.
-        """
-        # From the end of the hour of a turn to the next turn; the first one begins with the readings.
-        intervals = [
-            (low + _HOUR, high) for low, high in itertools.pairwise(turns) if low < end and start < high > low + _HOUR
-        ]
-        limits = sorted({limit for interval in intervals for limit in interval})
-        readings = zip(limits, self._hours.readings_at(meter, limits), strict=True)
-        rests = {limit: None if reading is None else difference(reading.values) for limit, reading in readings}
-        found = []
-        for low, high in intervals:
-            before, after = rests[low], rests[high]
-            if before is not None and after is not None:
-                broken = _sum_breaks(breaks, low, high).get(TOTAL, 0)
-                if after - before - broken > ROUNDING:
-                    found.append((low - _HOUR, high))
-        return lambda moment: any(low <= moment < high for low, high in found)
 
     def _complete_turns(
         self, meter: Meter, turns: Sequence[datetime], pieces: Sequence[Segment], spans: Sequence[ContractSpan]
@@ -290,22 +285,6 @@ class SegmentReader:
         begun = [place for place in range(len(before)) if before[place] is None and after[place] is not None]
         first = self._hours.first_values(meter.number, begun, start, end)
         return tuple(first.get(place, value) for place, value in enumerate(before))
-
-    def _last_known(self, meter: Meter, limits: Sequence[datetime], readings: Sequence[Reading | None]) -> list[Values]:
-        """Return the latest value of each register at each limit, also of those that the last hour did not have."""
-        result: list[Values] = []
-        known = _NOTHING
-        if readings[0] is not None:
-            ever = {place for one in readings if one for place, value in enumerate(one.values) if value is not None}
-            absent = [place for place in ever if readings[0].values[place] is None]
-            earlier = self._hours.last_values(meter.number, absent, meter.first or limits[0], limits[0])
-            known = tuple(earlier.get(place) for place in range(len(known)))
-        for reading in readings:
-            if reading is not None:
-                pairs = zip(reading.values, known, strict=True)
-                known = tuple(last if value is None else value for value, last in pairs)
-            result.append(_NOTHING if reading is None else known)
-        return result
 
 
 def register_name(supplier: int | None, span: ContractSpan | None) -> str | None:
@@ -361,11 +340,3 @@ def register_at(
         return name
 
     return register
-
-
-def _sum_breaks(breaks: Sequence[Break], start: datetime, end: datetime) -> dict[int, int]:
-    total: dict[int, int] = {}
-    for one in breaks:
-        if start <= one.hour < end:
-            total[one.register] = total.get(one.register, 0) + one.step
-    return total

@@ -43,7 +43,15 @@ class Rolled:
         ]
         (first_at, first_standard, first), (last_at, last_standard, last) = points[0], points[-1]
         row = HourReadings(
-            hour, first_at, last_at, first_standard, last_standard, first, last, supplier=supplier(frames[-1])
+            hour,
+            first_at,
+            last_at,
+            first_standard,
+            last_standard,
+            first,
+            last,
+            supplier=supplier(frames[-1]),
+            usual_interval=frames[-1].interval,
         )
         inside = None if ends_suffice(row) else Inside(points)
         previous = self.rolled[-1] if self.rolled else None
@@ -139,4 +147,5 @@ def _hour(frame: Frame) -> datetime:
 
 
 def _shape(row: HourReadings) -> int:
-    return sum((value is None) << number for number, value in enumerate(row.last)) * 2 + row.last_standard
+    absent = sum((value is None) << number for number, value in enumerate(row.last))
+    return absent + ((2 * row.last_standard + 4 * (row.usual_interval is not None)) << len(REGISTERS))

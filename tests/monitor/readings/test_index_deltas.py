@@ -5,6 +5,7 @@ The meters are made up; what they drew is added up in integers, from each frame 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -16,17 +17,10 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.contract.registers import OTHER, REGISTERS
 from monitor.readings.curves import MinuteFacts
-from monitor.readings.index_deltas import (
-    ROUNDING,
-    IndexDelta,
-    complete,
-    difference,
-    drawn_by_register,
-    index_delta,
-    recovered,
-)
+from monitor.readings.index_deltas import IndexDelta, complete, drawn_by_register, index_delta, recovered
 from monitor.readings.periods import Energy
 from monitor.readings.rows import Values
+from monitor.readings.stretches import ROUNDING, difference
 from tests.support.hidden_registers import BEGIN, KINDS, METER, House, drawn, shown
 from tests.support.rolled import HOUR, Rolled
 
@@ -358,3 +352,55 @@ def test_what_was_drawn_over_a_gap_is_recovered_though_a_register_is_set_back_in
     hours = hourly(Rolled(house.frames))
     assert [hour.recovered_wh for hour in hours if hour.recovered_wh] == [gap]
     assert gap in (210, 211)
+
+
+def reported(minutes: int, total: int, off_peak: int, peak: int, running: int) -> Frame:
+    """What an adapter has reported last at a time, of the total and of two registers of Tempo."""
+    values: dict[str, Value] = {"ADSC": METER, "NGTF": "TEMPO", "EAST": total, "EASF01": off_peak, "EASF02": peak}
+    at = BEGIN + timedelta(minutes=minutes)
+    values |= {"NTARF": running, "PREF": 9}
+    return Frame(meter=METER, timestamp=at, mode=Mode.STANDARD, values=values, source="zigbee2mqtt", interval=60)
+
+
+def test_an_adapter_that_reports_the_total_before_a_register_or_after_it_changes_no_other_register() -> None:
+    """Peak hours from 1:00 to 3:00. The total is ahead by 100 Wh, 90 Wh behind, as far as the register, and ahead."""
+    rolled = Rolled(
+        [
+            reported(5, 5000, 2000, 3000, 1),
+            reported(55, 5500, 2500, 3000, 1),
+            reported(115, 6100, 2500, 3500, 2),
+            reported(175, 6510, 2500, 4100, 2),
+            reported(235, 6900, 2800, 4100, 1),
+            reported(295, 7290, 3110, 4100, 1),
+        ]
+    )
+    hours = hourly(rolled)
+    assert [dict(hour.wh) for hour in hours] == [
+        {"BBRHCJB": 500},
+        {"BBRHPJB": 600},
+        {"BBRHPJB": 410},
+        {"BBRHPJB": 90, "BBRHCJB": 300},
+        {"BBRHCJB": 390},
+    ]
+    (whole,) = energy(rolled, [hours[0].start, hours[-1].end])
+    assert whole.wh == {"BBRHCJB": 1190, "BBRHPJB": 1100} == sum_of(hours)
+
+
+def test_what_an_adapter_reports_late_is_not_outside_the_contract() -> None:
+    rolled = Rolled([reported(60 * hour, 5000 + 500 * hour, 2000, 2900 + 500 * hour, 2) for hour in range(5)])
+    late = Rolled(
+        [
+            *[reported(60 * hour, 5000 + 500 * hour, 2000, 3000 + 500 * hour, 2) for hour in range(4)],
+            reported(240, 7000, 2000, 4920, 2),
+        ]
+    )
+    for one in (rolled, late):
+        (whole,) = energy(one, [BEGIN, BEGIN + 5 * HOUR])
+        assert whole.wh == {"BBRHPJB": 2000}
+
+
+def test_an_hour_at_whose_end_a_register_is_held_back_counts_for_that_register() -> None:
+    frames = [reported(60 * hour + 30, 5000 + 500 * hour, 2000, 3000 + 500 * hour, 2) for hour in range(5)]
+    left = {label: value for label, value in frames[2].values.items() if label != "EASF02"}
+    frames[2] = replace(frames[2], values=left)
+    assert [dict(hour.wh) for hour in hourly(Rolled(frames))] == [{}, *[{"BBRHPJB": 500}] * 4]
