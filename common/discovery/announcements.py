@@ -5,8 +5,10 @@ these that names a device or a value has it. A meter that arrives decoded is no 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
+from common.contract.topic_port import SCHEME
 from common.discovery import home_assistant, tasmota, zigbee2mqtt
 from common.discovery.announced import AnnouncedValue, Device, FoundMeter
 from common.discovery.home_assistant import Owner, Sensor
@@ -16,7 +18,8 @@ from common.discovery.meters import find_meters, is_of_a_meter
 FILTERS: tuple[str, ...] = (*home_assistant.FILTERS, *zigbee2mqtt.FILTERS, *tasmota.FILTERS)
 
 _MOST_MESSAGES = 3000  # to Home Assistant, that announce what matters here
-_MOST_OF_OTHERS = 200  # Tasmotas; and as many of zigbee2mqtt
+_MOST_LISTS = 8  # of a zigbee2mqtt
+_MOST_TASMOTAS = 200
 _MOST_DEVICES = 300
 _MOST_VALUES = 40  # of a device
 _LONGEST_TOPIC = 300
@@ -37,45 +40,45 @@ class Announcements:
         if len(topic) > _LONGEST_TOPIC or topic.startswith("$"):
             return
         if topic.endswith(zigbee2mqtt.SUFFIX):
-            _put(self._zigbee, topic, zigbee2mqtt.read_devices(topic, payload), _MOST_OF_OTHERS)
+            devices, meters = zigbee2mqtt.read_devices(topic, payload)
+            _put(self._zigbee, topic, (devices, meters) if devices or meters else None, _MOST_LISTS)
         elif topic.startswith(tasmota.PREFIX) and topic.count("/") == tasmota.PREFIX.count("/") + 1:
             mac, kind = topic.removeprefix(tasmota.PREFIX).split("/")
             announced = self._tasmotas.get(mac, tasmota.Announced())
             announced.on_message(kind, payload)
-            _put(self._tasmotas, mac, announced, _MOST_OF_OTHERS)
-            if announced.is_empty:
-                del self._tasmotas[mac]
+            _put(self._tasmotas, mac, None if announced.is_empty else announced, _MOST_TASMOTAS)
         elif topic.startswith(home_assistant.PREFIX):
             sensors = home_assistant.read_sensors(topic, payload)
             wanted = [sensor for sensor in sensors if sensor.value is not None or is_of_a_meter(sensor)]
-            _put(self._sensors, topic, wanted, _MOST_MESSAGES)
-            if not wanted:
-                self._sensors.pop(topic, None)
+            _put(self._sensors, topic, wanted or None, _MOST_MESSAGES)
 
     def devices(self) -> list[Device]:
         """Return what announces a power or an energy, by name."""
         devices: dict[str, Device] = {}
-        taken: set[tuple[str, tuple[str, ...]]] = set()
+        meters = {meter.port.removeprefix(SCHEME) for meter in self.meters()}
+        taken: set[tuple[str, tuple[str, ...] | None]] = set()  # values, each where it is
         for device in self._found():
-            values = [value for value in device.values if value.path is None or (value.topic, value.path) not in taken]
+            values: list[AnnouncedValue] = []
+            for value in device.values:
+                place = value.topic, value.path
+                if value.topic not in meters and place not in taken:
+                    values.append(value)
+                    taken |= {place} if value.path is not None else set()
             if values and device.id not in devices:
-                devices[device.id] = Device(
-                    device.id, device.name, device.maker, device.model, device.publisher, tuple(values[:_MOST_VALUES])
-                )
-            taken |= {(value.topic, value.path) for value in values if value.path is not None}
+                devices[device.id] = replace(device, values=tuple(values[:_MOST_VALUES]))
         return sorted(devices.values(), key=lambda device: (device.name.casefold(), device.id))[:_MOST_DEVICES]
 
     def meters(self) -> list[FoundMeter]:
         """Return the French meters that another device decodes, by what people call them."""
-        found = [meter for _, meters in self._zigbee.values() for meter in meters]
+        found = [meter for topic in sorted(self._zigbee) for meter in self._zigbee[topic][1]]
         found += [meter for meter in self._tasmota() if isinstance(meter, FoundMeter)]
         found += find_meters(self._all_sensors())[0]
         by_port = {meter.port: meter for meter in reversed(found)}
         return sorted(by_port.values(), key=lambda meter: (meter.label.casefold(), meter.port))
 
     def _found(self) -> Iterator[Device]:
-        for devices, _ in self._zigbee.values():
-            yield from devices
+        for topic in sorted(self._zigbee):
+            yield from self._zigbee[topic][0]
         yield from (device for device in self._tasmota() if isinstance(device, Device))
         _, meters = find_meters(self._all_sensors())
         owners: dict[str, tuple[Owner, list[AnnouncedValue]]] = {}
@@ -90,12 +93,14 @@ class Announcements:
             yield from self._sensors[topic]
 
     def _tasmota(self) -> Iterator[Device | FoundMeter]:
-        for mac, announced in self._tasmotas.items():
-            found = announced.found(mac)
+        for mac in sorted(self._tasmotas):
+            found = self._tasmotas[mac].found(mac)
             if found is not None:
                 yield found
 
 
-def _put(rows: dict[str, _Row], key: str, row: _Row, most: int) -> None:
-    if key in rows or len(rows) < most:
+def _put(rows: dict[str, _Row], key: str, row: _Row | None, most: int) -> None:
+    if row is None:
+        rows.pop(key, None)
+    elif key in rows or len(rows) < most:
         rows[key] = row

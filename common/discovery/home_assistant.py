@@ -26,6 +26,7 @@ FILTERS = (
 )
 
 _LONGEST = 256_000  # bytes
+_LONGEST_TOPIC = 300
 _MOST_COMPONENTS = 200  # of a device
 _SHORT = {
     "state_topic": "stat_t",
@@ -66,9 +67,9 @@ class Sensor:
     name: str
     topic: str
     template: Template | None  # None: it cannot be read
-    device_class: object
-    state_class: object
-    unit: object
+    device_class: str | None
+    state_class: str | None
+    unit: str | None
 
     @property
     def value(self) -> AnnouncedValue | None:
@@ -106,11 +107,10 @@ def read_sensors(topic: str, payload: bytes) -> list[Sensor]:
 
 def _sensors(owner: Owner, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Sensor]:
     for key, row in rows:
-        topic = _topic(row)
+        topic, template = _topic(row), read_template(_get(row, "value_template"))
         if topic is not None:
-            template, unit = read_template(_get(row, "value_template")), _get(row, "unit_of_measurement")
-            name = text(row.get("name")) or text(key) or owner.name
-            yield Sensor(owner, name, topic, template, _get(row, "device_class"), _get(row, "state_class"), unit)
+            kind = (text(_get(row, key)) for key in ("device_class", "state_class", "unit_of_measurement"))
+            yield Sensor(owner, text(row.get("name")) or text(key) or owner.name, topic, template, *kind)
 
 
 def _owner(topic: str, message: Mapping[str, Any]) -> Owner:
@@ -133,11 +133,13 @@ def _last(value: object) -> object:
 
 def _topic(row: Mapping[str, Any]) -> str | None:
     topic, base = _get(row, "state_topic"), row.get("~")
-    if not isinstance(topic, str) or len(topic) > 1000:
+    if not isinstance(topic, str):
         return None
     if isinstance(base, str) and topic.startswith("~"):
-        return base + topic[1:]
-    return topic[:-1] + base if isinstance(base, str) and topic.endswith("~") else topic
+        topic = base + topic[1:]
+    elif isinstance(base, str) and topic.endswith("~"):
+        topic = topic[:-1] + base
+    return topic if len(topic) <= _LONGEST_TOPIC else None
 
 
 def _get(row: Mapping[str, Any], key: str) -> Any:

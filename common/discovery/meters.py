@@ -12,7 +12,7 @@ from common.contract.labels import LABELS, Mode
 from common.contract.topic_port import PORT_LABELS
 from common.discovery import zigbee2mqtt
 from common.discovery.announced import FoundMeter, found_meter
-from common.discovery.home_assistant import Sensor
+from common.discovery.home_assistant import Owner, Sensor
 
 #: By publisher: a topic of state, of which `port` is what a reader takes for a port.
 _TOPICS = {
@@ -26,8 +26,6 @@ _ZLINKY, _ZLINKY_CLUSTER = "zlinky", "65382"
 _ESPHOME = re.compile(r"(?P<node>.+/sensor)/(?P<name>[^/]+)/state")
 _LABELLED = re.compile(r"(?P<parent>.+)/(?P<name>[^/]+)")
 _ESPHOME_UNITS = frozenset(["Wh", "kWh", "VA", "kVA", "W", "kW", "A", "V", ""])
-#: By the first key of a template.
-_OBJECTS = {"TIC": "tasmota", "METER": "bernaerts", "CONTRACT": "bernaerts"}
 _MOST_VALUES = 60  # of a meter: a port has no more
 _LEAST_LABELS = 2
 _MEASURES = frozenset(
@@ -107,7 +105,7 @@ def _belongs_to(sensor: Sensor) -> Iterator[tuple[str, str, str | None]]:
             yield publisher, match["port"], None
             return
     box = _LIXEE_BOX.fullmatch(sensor.topic)
-    if box is not None and (box["cluster"] == _ZLINKY_CLUSTER or _ZLINKY in f"{sensor.owner}".lower()):
+    if box is not None and (box["cluster"] == _ZLINKY_CLUSTER or _ZLINKY in _describe(sensor.owner)):
         yield "lixee_box", box["port"], None
     elif (node := _ESPHOME.fullmatch(sensor.topic)) is not None:
         if (sensor.unit or "") in _ESPHOME_UNITS or guess_label(node["name"]):
@@ -121,9 +119,16 @@ def _by_template(sensor: Sensor) -> str | None:
     if sensor.owner.id.startswith(zigbee2mqtt.ID):
         models = (sensor.owner.model_id or "", sensor.owner.model or "")
         return next((name for known, name in zigbee2mqtt.METERS.items() if any(known in one for one in models)), None)
-    if path[1:] in (("value",), ("raw",)) and path[0] in PORT_LABELS:
+    first, second, *_ = *path, "", ""
+    if first in PORT_LABELS and second in ("value", "raw"):
         return "teleinfo2mqtt"
-    return _OBJECTS.get(path[0]) if len(path) > 1 else None
+    if first == "TIC" and second in PORT_LABELS:
+        return "tasmota"
+    return "bernaerts" if first == "CONTRACT" and second else None
+
+
+def _describe(owner: Owner) -> str:
+    return f"{owner.id} {owner.name} {owner.model}".lower()
 
 
 def _distinct(values: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...]:
