@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from common.contract.labels import LABELS
+from common.discovery.meters import guess_label
 from reader.decoded.conversion import MODE_OF, number
 from reader.decoded.publisher import Found, Memory, Message, Publisher, Refusal
 
@@ -52,19 +53,9 @@ def step_of(sent: Decimal, wh: int) -> int:
     return math.ceil(max(decimal, binary) * wh)
 
 
-def guess(name: str) -> str | None:
-    """Return the label that a name contains.
-
-    >>> guess("linky_east"), guess("index_hchp"), guess("kitchen_temperature")
-    ('EAST', 'HCHP', None)
-    """
-    words = name.upper().replace("-", "_").split("_")
-    return next((word for word in words if word in MODE_OF), None)
-
-
 def _recognises(message: Message) -> bool:
     *_, kind, name, state = ["", "", *message.topic.split("/")]
-    return (kind, state) == (_SENSOR, _STATE) and guess(name) is not None and number(message.content) is not None
+    return (kind, state) == (_SENSOR, _STATE) and guess_label(name) is not None and number(message.content) is not None
 
 
 #: To find one: what its names mean, only its owner knows.

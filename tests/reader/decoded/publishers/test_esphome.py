@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.contract.labels import Mode
 from reader.decoded.message import recognise
 from reader.decoded.publisher import Refusal
-from reader.decoded.publishers.esphome import guess, step_of
+from reader.decoded.publishers.esphome import step_of
 from tests.support.decoded import decoder, read, refusal
 
 PORT: dict[str, Any] = {
@@ -89,9 +89,3 @@ def test_without_labels_a_message_is_found_and_not_read() -> None:
     assert recognise("linky/sensor/uptime/state", b"1234") is None
     assert recognise("linky/sensor/linky_east/config", b"12345678") is None
     assert refusal("linky/sensor/linky_east/state", "12345678") is Refusal.NO_LABELS
-
-
-def test_a_name_may_hold_the_label() -> None:
-    assert guess("linky-papp") == "PAPP"
-    assert guess("east") == "EAST"
-    assert guess("northeast_wind") is None
