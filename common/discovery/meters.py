@@ -45,7 +45,7 @@ class _Meter:
     @property
     def is_one(self) -> bool:
         """Whether it is a meter, and not by chance a name or two that are spelt like a label."""
-        labels = [label for label in self.values.values() if label in _MEASURES]
+        labels = {label for label in self.values.values() if label in _MEASURES}
         modes = [PORT_LABELS[label] for label in labels if label]
         return not self.values or any(modes.count(mode) >= _LEAST_LABELS for mode in Mode)
 
