@@ -9,6 +9,7 @@ gets the newest value and never a queue, so a slow telephone costs nothing.
 - `today` reads today's figures from the database once a minute, while somebody watches.
 - `schedule` and `prices`: which tariff period runs now, which ones follow, and what they cost; the topic of prices.
 - What readers with `port: ask` could listen to is kept with them in `state`; `live` retains which port was chosen.
+- While somebody looks for devices, `discovery` reads what is announced on the broker; `look` reads one topic, once.
 - `answer` is the JSON of all this, for the route `live` and for the stream.
 
 It answers while the database is away; what only the database knows is then null.

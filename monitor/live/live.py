@@ -17,6 +17,7 @@ from monitor.base.household import Ports
 from monitor.base.request_errors import RequestError
 from monitor.live.answer import LiveAnswer, answer, state_event
 from monitor.live.chain import Snapshot, links, meter_snapshot
+from monitor.live.discovery import Discovery
 from monitor.live.later import Later, later
 from monitor.live.look import Look
 from monitor.live.meter import SECONDS, MeterView, clock_of
@@ -106,6 +107,7 @@ class Live:
         self._chosen = Ports()
         self._listener = self._new_listener()
         self.look = Look(config.mqtt, config.name)
+        self.discovery = Discovery(config.mqtt, config.name)
 
     def _new_listener(self) -> MqttListener | None:
         if self._config.mqtt is None:
@@ -128,6 +130,7 @@ class Live:
     def close(self) -> None:
         """End all streams and threads."""
         self._clients.close()
+        self.discovery.close()
         if self._listener is not None:
             self._listener.close()
         self._poll.close()
