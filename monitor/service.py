@@ -34,6 +34,7 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
+from monitor.places.settings import discovered
 from monitor.places.settings import routes as settings_routes
 from monitor.places.status import forgettable, message, ports, status
 from monitor.places.status import routes as status_routes
@@ -92,6 +93,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     message.ROUTE,
     status_routes.ALERTS,
     *settings_routes.ROUTES,
+    discovered.ROUTE,
 )
 ACTIONS: Sequence[Action] = settings_routes.ACTIONS
 PAGE = Path(__file__).resolve().parent / "page"

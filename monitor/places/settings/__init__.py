@@ -5,7 +5,8 @@ changes. Whoever writes says which version was seen, so that of two tabs the sec
 `save` is the only file that writes sections. The addresses of messages are secrets: their section lies in a file of the
 monitor's state folder, and an answer says only of which service each is. `routes` are the addresses of the API;
 `check` says what is wrong with a section, at which field; `try_out` what a change would do to the last month's bill,
-and where a contract differs from what the meter says.
+and where a contract differs from what the meter says. `discovered` tells which devices and meters are announced on the
+broker.
 
 What only the storer may do, such as to import a file or to forget a meter, is a request: a row of the table `requests`,
 which only `requests` writes. It is made, its file is sent in pieces of a megabyte, and it is started; the storer takes
