@@ -173,7 +173,9 @@ class TopicLine:
         health.mode, health.meter, health.lost_after = reading.mode, meter, float(LATE * reading.interval)
         self._silent_at[meter] = reading.at + health.lost_after
         if not self._may_send(meter, health, reading.source, reading.at):
-            self._set_link(meter, True)  # for when the other port receives it no longer
+            if self._rate_limiter.allow(meter, reading.at):
+                log.info("%s: stands by: another port has the frames of the meter %s", self._port_name, meter)
+            self._set_link(meter, True)  # it stays online when the other port receives it no longer
             return
         health.last_frame_at = reading.at
         if meter in self._online:
