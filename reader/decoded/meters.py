@@ -75,7 +75,8 @@ class DecodedMeters:
         self.address_mismatch = 0  # messages with an address that came once
         self.too_many = 0  # messages of more meters than a port may have
         self._decoder = Decoder(port)
-        self._name = None if not port.labels or set(ADDRESS.values()) & set(port.labels.values()) else _name_of(port)
+        self.name = None if not port.labels or set(ADDRESS.values()) & set(port.labels.values()) else _name_of(port)
+        """What the meter is called, where no value names it."""
         self._gatherers: dict[tuple[_Key, Mode], Gatherer] = {}
         self._beliefs: dict[_Key, Belief] = {}
         self._remembered: dict[_Key, Belief] = {}  # of other ports
@@ -98,7 +99,7 @@ class DecodedMeters:
         if isinstance(reading, Refusal):
             self.refused[reading] += 1
             return False
-        if reading.meter is None and self._name is None:
+        if reading.meter is None and self.name is None:
             self.no_address += 1
             if topic in self._nameless or len(self._nameless) < _MOST_NAMELESS:
                 self._nameless[topic] = payload, retained, at
@@ -111,7 +112,7 @@ class DecodedMeters:
         return self._add(reading, at, retained=retained)
 
     def _add(self, reading: Reading, at: float, *, retained: bool) -> bool:
-        meter = reading.meter or self._name
+        meter = reading.meter or self.name
         if meter is None or reading.mode is None:
             return False
         key = _Key(reading.publisher, meter)

@@ -121,6 +121,13 @@ class TopicLine:
         self._resume()
         self.health.open = True
         log.info("Listening on %s", self._port_name)
+        if self._meters.name is not None:
+            log.warning(
+                "%s: no label names the meter, so it is called %s; for its own address, let the device send ADSC or"
+                " ADCO as a text, and add that label: what comes then is stored as another meter",
+                self._port_name,
+                self._meters.name,
+            )
         while not self._stop.is_set():
             now = self._monotonic()
             self._inbox.wait(self._stop, min(max(self._meters.due_at - now, 0.0), _WAIT))

@@ -161,6 +161,18 @@ def test_a_meter_is_silent_after_some_of_its_usual_intervals_and_back_with_a_mes
     assert rig.problems() == [Problem.SILENT, None]
 
 
+def test_of_a_meter_that_nothing_names_it_is_said_once_how_to_get_its_address(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = "mqtt:linky-cave/sensor/+/state?unit=Wh&linky_east=EAST"
+    Rig(tmp_path, node).run_and_stop()
+    (told,) = (text for text in caplog.messages if "esphome-linky-cave" in text)
+    assert "ADSC" in told
+    caplog.clear()
+    Rig(tmp_path, f"{node}&linky_adsc=ADSC").run_and_stop()
+    assert "no label names" not in caplog.text
+
+
 def test_what_is_retained_is_no_sign_of_life(rig: Rig) -> None:
     assert rig.send(message(), retained=True) == []
     assert rig.links() == []
