@@ -171,8 +171,6 @@ class ReaderService:
 
     def _on_message(self, message: Message, now: float) -> None:
         self._lines.receive(message.topic, message.payload, now, retained=message.retained)
-        if self._choice is not None:
-            self._choice.on_announcement(message.topic, message.payload)
         match message.topic.removeprefix(f"{self._topics.base}/").split("/"):
             case ["storer", storer, "status"]:
                 self._delivery.on_storer_status(storer, message.payload)
@@ -191,6 +189,8 @@ class ReaderService:
                     self._lines.use(self._choice.ports)
                     self._publish_health()
             case _:
+                if self._choice is not None:
+                    self._choice.on_announcement(message.topic, message.payload)
                 self._publisher.on_message(message.topic, message.payload, now)
 
     def _on_confirmation(self, meter: str, message: Confirmation) -> None:

@@ -97,6 +97,7 @@ class PortChoice:
         self._refusal_log = ChangeLogger(log)
         self._look_due = 0.0  # monotonic
         self._announcements = Announcements()
+        self._labels: Mapping[str, str] | None = {}  # of the meters that are announced, by topic; None: to be found
         self._found: set[str] = set()  # ports that are chosen, and have been announced
         try:
             self._choices = _read(self._file, reader)
@@ -136,6 +137,7 @@ class PortChoice:
     def on_announcement(self, topic: str, payload: bytes) -> None:
         """Handle what may announce a meter that another device decodes."""
         self._announcements.on_message(topic, payload)
+        self._labels = None
 
     def connected(self) -> None:
         """Publish the offer again: the broker may have lost it."""
@@ -166,7 +168,9 @@ class PortChoice:
     def _offered(self) -> list[OfferedPort]:
         """Return the ports that there are, and those that were chosen and are not there; none is opened."""
         there, chosen = ports(self._machine), self.ports
-        labels = {meter.port: meter.label for meter in self._announcements.meters()}  # by topic
+        if self._labels is None:
+            self._labels = {meter.port: meter.label for meter in self._announcements.meters()}
+        labels = self._labels
         self._found |= {port for port in chosen if _topic(port) in labels}
         topics = set(labels) - set(map(_topic, chosen))
         names = [*there, *(port for port in chosen if port not in there), *(port for port in labels if port in topics)]
