@@ -55,7 +55,8 @@ _ADD_HOURS = (
     f"INSERT INTO hours (meter_id, hour, {', '.join(HOUR_COLUMNS)})"
     " SELECT meter_id, FROM_UNIXTIME(UNIX_TIMESTAMP(minute) DIV 3600 * 3600) AS hour,"
     f" {', '.join(HOUR_COLUMNS.values())}"
-    " FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s GROUP BY meter_id, hour"
+    " FROM minutes JOIN (SELECT 0 AS carried) AS line"  # what a decoded meter carries over from the hour before
+    " WHERE meter_id = %s AND minute >= %s AND minute < %s GROUP BY meter_id, hour"
 )
 # The storer may do the same at this moment: then the name, or the id, is taken.
 _ADD_SOURCE = (
