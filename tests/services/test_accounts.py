@@ -10,7 +10,7 @@ import pytest
 
 from common.contract.retention import Retention
 from common.contract.tally import Tally
-from common.database.mariadb import Database, DatabaseConfig
+from common.database.mariadb import Connection, Database, DatabaseConfig
 from common.errors import DatabaseError, PermanentError
 from storer.backup.backup import backup
 from storer.backup.restore import restore
@@ -140,11 +140,11 @@ def changes(table: str, column: str) -> dict[str, str]:
     }
 
 
-def allowed(database: Database, statements: dict[str, str]) -> set[str]:
+def allowed(connection: Connection, statements: dict[str, str]) -> set[str]:
     found = set()
     for name, statement in statements.items():
         with contextlib.suppress(DatabaseError):
-            query(database, statement, "SELECT 1")
+            connection.execute(statement)
             found.add(name)
     return found
 
@@ -170,7 +170,8 @@ def test_the_monitor_writes_what_the_page_writes_and_nothing_else_of_the_server(
     tables = tables_of(nothing)
     of_page = {f"`teleinfodb`.`{name}`" for name in OF_THE_PAGE}
     assert of_page < tables.keys()
-    may = {table: allowed(monitor, changes(table, column)) for table, column in tables.items()}
+    with contextlib.closing(monitor.connect()) as connection:
+        may = {table: allowed(connection, changes(table, column)) for table, column in tables.items()}
     assert {table for table, rights in may.items() if rights} == of_page
     assert all(may[table] == {"INSERT", "UPDATE", "DELETE"} for table in of_page)
 
@@ -181,7 +182,8 @@ def test_people_read_all_tables_but_the_files_that_wait_for_their_import(nothing
     people = admit(nothing, READING["grafana"], "grafana")
     make_tables_of(admit(nothing, STORER, "teleinfo"))
     tables = [name for name in tables_of(nothing) if name.startswith("`teleinfodb`.")]
-    unread = [name for name in tables if not allowed(people, {"SELECT": f"SELECT 1 FROM {name} LIMIT 1"})]
+    with contextlib.closing(people.connect()) as connection:
+        unread = [name for name in tables if not allowed(connection, {"SELECT": f"SELECT 1 FROM {name} LIMIT 1"})]
     assert unread == ["`teleinfodb`.`request_pieces`"]
     granted = re.findall(r"^GRANT SELECT, CREATE ON (\w+)\.(\w+)", READING["grafana"], re.MULTILINE)
     assert not {f"`{database}`.`{table}`" for database, table in granted} - {*tables}  # they could be made by people

@@ -345,17 +345,13 @@ def test_minutes_are_there_when_they_have_ended_and_hours_after_ten_minutes(
     clock = Clock(NOON + timedelta(seconds=10))
     scheduler = RollupScheduler(connection, "one", overlap=timedelta(0), now=clock)
     scheduler.run()
-    seen = []
-    for number in range(2 * FULL_EVERY):
+    for number in range(FULL_EVERY + 1):
         write(tables, [standard(clock.now + timedelta(seconds=30), EAST=number)], clock.now)
         clock.now += MINUTE
         write(tables, [standard(clock.now - timedelta(seconds=5), EAST=number)], clock.now)
         scheduler.run()
-        found = stored(tables)
-        assert max(start for _, start in found.minutes) == clock.now.replace(second=0) - MINUTE
-        seen.append(max((row["last_at"] for row in found.hours.values()), default=NOON))
-    assert all(clock.now - last <= (FULL_EVERY + 1) * MINUTE for last in seen[-FULL_EVERY:][:1])
-    assert len(set(seen)) >= 2
+        assert max(start for _, start in stored(tables).minutes) == clock.now.replace(second=0) - MINUTE
+    assert max(row["last_at"] for row in stored(tables).hours.values()) > NOON + 8 * MINUTE
 
 
 def test_after_the_servers_clock_was_set_back_nothing_is_missed(tables: Database, connection: Connection) -> None:
