@@ -171,11 +171,6 @@ def test_drops_a_group_with_one_separator(sign: Sign) -> None:
     assert decode_group(sign(b"VTIC\t")) is DropReason.SEPARATOR
 
 
-def test_the_checksum_of_one_mode_is_wrong_in_the_other() -> None:
-    assert decode_group(b"PAPP 00750 " + bytes([(sum(b"PAPP 00750 ") & 0x3F) + 0x20])) is DropReason.CHECKSUM
-    assert decode_group(b"VTIC\t02\t" + bytes([(sum(b"VTIC\t02") & 0x3F) + 0x20])) is DropReason.CHECKSUM
-
-
 def test_drops_a_group_with_a_byte_of_eight_bits() -> None:
     assert decode_group(b"PAPP 00\xb750 -") is DropReason.PARITY
 
@@ -190,31 +185,6 @@ def test_a_lower_case_season_in_any_stamp_marks_the_clock_as_degraded(send: Send
 
 
 # Frames.
-
-
-@pytest.mark.parametrize(("mode", "zones"), [(Mode.HISTORIC, HISTORIC), (Mode.STANDARD, STANDARD)])
-def test_a_frame_has_its_values_in_the_order_of_the_wire(send: Send, mode: Mode, zones: tuple[bytes, ...]) -> None:
-    reading = only(send(*zones))
-    assert reading.mode is mode
-    assert reading.address == "031961123456"
-    assert [label.encode() for label in reading.values] == [zone.replace(b"\t", b" ").split(b" ")[0] for zone in zones]
-    assert reading.dropped == 0
-    backwards = only(send(*reversed(zones)))
-    assert list(backwards.values.items()) == list(reading.values.items())[::-1]
-
-
-def test_decodes_a_whole_frame(send: Send) -> None:
-    assert only(send(*STANDARD[:9])) == Reading(
-        mode=Mode.STANDARD,
-        values={"ADSC": "031961123456", "VTIC": "02", "DATE": "", "NGTF": "     TEMPO      ", "EAST": 8735124,
-                "EASF01": 0, "IRMS1": 9, "SINSTS": 1230, "SMAXSN": 3250},
-        stamps={"DATE": datetime(2026, 11, 24, 22, 20, 19, tzinfo=UTC),
-                "SMAXSN": datetime(2026, 11, 24, 6, 5, 31, tzinfo=UTC)},
-        degraded=False,
-        faults={},
-        parity=False,
-        parity_errors=0,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -250,11 +220,6 @@ def test_eot_discards_the_open_group_and_frame(send: Send, eot: bytes) -> None:
     assert decoder.feed(one[:-1] + eot + b"\x03") == []
     assert decoder.broken == 1
     assert decoder.feed(one[:-1] + eot + one) == [only(one)]
-
-
-def test_the_frame_of_linkytic_9_that_eot_broke_off() -> None:
-    tail = b"\nHCHP 019571184 7\r\x04\x02\nPAPP 00750 -\r\x03"
-    assert only(b"\x02\nADCO 056234673197 L\r" + tail).values == {"PAPP": 750}
 
 
 LINE_FEEDS = [*(0x0A ^ 1 << bit for bit in range(8)), 0x0E, 0x0F, 0x0B, 0x00, 0x40, 0x7F]
@@ -328,29 +293,6 @@ def test_a_missing_lf_or_cr_costs_no_group_and_both_cost_their_two(send: Send, z
             assert reading.values.items() <= expected.values.items()
 
 
-@pytest.mark.parametrize(
-    ("dialect", "old", "new"),
-    [
-        ("a terminal that turned CR into LF", b"\r", b"\n"),
-        ("a text file", b"\r", b"\r\n"),
-        ("a text file of one sort of line end", b"\r\n", b"\r"),
-    ],
-)
-def test_other_line_ends_decode_to_the_same_values(send: Send, dialect: str, old: bytes, new: bytes) -> None:
-    one = send(*HISTORIC)
-    assert only(one.replace(old, new)).values == only(one).values, dialect
-
-
-def test_a_bad_group_is_dropped_and_its_neighbours_are_kept(send: Send) -> None:
-    one = send(*HISTORIC)
-    for zone in HISTORIC:
-        label = zone.split(b" ")[0].decode()
-        reading = only(one.replace(zone, zone[:-1] + b"?"))
-        assert reading.faults == {DropReason.CHECKSUM: 1}
-        assert list(reading.values) == [name for name in only(one).values if name != label]
-        assert reading.dropped == 1
-
-
 def test_each_damaged_group_of_this_frame_counts_by_its_reason_and_none_of_another(send: Send, sign: Sign) -> None:
     damaged = send(b"PAPP 0750", b"ADCO 031961123456", b"12345678901234567 1").replace(b"\x03", b"\nPAPP 00750 .\r\x03")
     reading = only(b"\nPAPP 00750 .\r" + b"\x02\nPAPP 00751 .\r" + damaged + b"\nPAPP 00750 .\r")
@@ -375,12 +317,6 @@ def test_a_frame_is_in_one_mode(send: Send) -> None:
     assert reading.faults == {DropReason.MODE: 2}
     reading = only(send(b"SINSTS\t01230\t", b"PAPP 00750", b"IINST 003"))
     assert (reading.mode, reading.values) == (Mode.HISTORIC, {"PAPP": 750, "IINST": 3})
-
-
-def test_a_short_frame_of_a_three_phase_meter_is_a_frame(send: Send) -> None:
-    reading = only(send(b"ADIR2 031", b"ADCO 031961123456", b"IINST1 002", b"IINST2 031", b"IINST3 000"))
-    assert reading.address == "031961123456"
-    assert reading.values == {"ADIR2": 31, "ADCO": "031961123456", "IINST1": 2, "IINST2": 31, "IINST3": 0}
 
 
 @pytest.mark.parametrize("company", [b"GAZ 0123456", b"AUTRE 0123456"])
@@ -451,17 +387,6 @@ def test_a_frame_as_long_as_all_labels_together_has_room(send: Send) -> None:
 
 
 @pytest.mark.parametrize("zones", [HISTORIC, STANDARD], ids=["historic", "standard"])
-def test_decodes_a_frame_to_the_same_values_with_and_without_parity(
-    send: Send, parity: Sign, zones: tuple[bytes, ...]
-) -> None:
-    bare, carried = only(send(*zones)), only(parity(send(*zones)))
-    assert (bare.parity, carried.parity) == (False, True)
-    assert (carried.mode, carried.values, carried.stamps) == (bare.mode, bare.values, bare.stamps)
-    assert carried.faults == {}
-    assert carried.parity_errors == 0
-
-
-@pytest.mark.parametrize("zones", [HISTORIC, STANDARD], ids=["historic", "standard"])
 @pytest.mark.parametrize("first", [True, False], ids=["first frame", "later frame"])
 def test_no_single_bit_error_makes_a_value_or_costs_more_than_its_group(
     send: Send, parity: Sign, zones: tuple[bytes, ...], first: bool
@@ -527,27 +452,6 @@ def test_a_byte_of_eight_bits_in_a_bare_frame_costs_its_group_only(send: Send) -
         assert hit.parity_errors == 0
         assert hit.values.items() <= sent.values.items()
         assert len(hit.values) >= len(sent.values) - 1
-
-
-def test_many_errors_in_parity_make_no_value_that_was_not_sent(send: Send, parity: Sign) -> None:
-    """Single errors in many groups at once: what is left is true."""
-    generator = random.Random(11)
-    wire, sent = parity(send(*STANDARD)), only(parity(send(*STANDARD)))
-    groups = wire.split(b"\n")
-    decoder = Decoder()
-    decoder.feed(wire)
-    for _ in range(300):
-        hit = set(generator.sample(range(1, len(groups)), 6))
-        damaged = []
-        for number, group in enumerate(groups):
-            changed = bytearray(group)
-            if number in hit:
-                changed[generator.randrange(len(changed) - 2)] ^= 1 << generator.randrange(8)
-            damaged.append(bytes(changed))
-        (reading,) = decoder.feed(b"\n".join(damaged))
-        assert reading.values.items() <= sent.values.items()
-        assert (len(reading.values), reading.faults) == (len(sent.values) - 6, {DropReason.PARITY: 6})
-        assert reading.parity_errors == 6
 
 
 # Properties.

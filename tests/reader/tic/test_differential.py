@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -63,15 +62,6 @@ def test_all_simulated_meters_read_the_same_with_and_without_noise(kind: str) ->
             data = damaged(b"".join(sent), rate, random_)
             found = assert_same(list(chunks(data, random_)))
             assert found >= (40 if number == 0 else 0)
-
-
-def test_the_captures_read_the_same(captures: Path) -> None:
-    for file in sorted(captures.glob("*.bin")):
-        data = file.read_bytes()
-        random_ = random.Random(file.name)
-        for rate in NOISE:
-            # Twice: what is remembered of the first round must not change the second.
-            assert_same(list(chunks(damaged(data + data, rate, random_), random_)))
 
 
 @settings(max_examples=200, deadline=None)
