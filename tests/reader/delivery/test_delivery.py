@@ -11,7 +11,7 @@ from common.mqtt.events import NOBODY_SUBSCRIBED
 from reader.buffer.item import Item, ItemKind, from_micros
 from reader.delivery.delivery import HELD_AGE, SPILL_AGE
 from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
-from tests.reader.delivery.deliveries import FRAME, METER, NOON, REPLAY, SECOND, TALLY, Reader, logged, of, payloads
+from tests.reader.delivery.deliveries import FRAME, METER, NOON, REPLAY, SECOND, Reader, logged, of, payloads
 
 # --- normal operation
 
@@ -84,44 +84,7 @@ def test_the_storer_is_remembered_while_broker_and_storer_are_away(served: Reade
     assert payloads(served.wait(1), REPLAY) == of(frames)
 
 
-def test_the_storers_first_start_after_the_readers(tmp_path: Path) -> None:
-    reader = Reader(tmp_path)
-    frames = []
-    for _ in range(5):
-        frames.append(reader.frame())
-        reader.answer(reader.broker.sent[-1:])
-        assert reader.wait(20) == []
-    assert reader["accepted_by_broker"] == 5
-    reader.restart(killed=True)  # held frames survive a kill
-    reader.connect()
-    frames += reader.frames(1)
-    reader.status("main")
-    reader.answer(reader.broker.sent)
-    messages = reader.wait(CONFIRM_TIMEOUT + 1)
-    assert {*payloads(messages, REPLAY)} == {*of(frames)}
-    reader.confirm(frames)
-    assert (reader["confirmed"], reader["pending"]) == (6, 0)
-
-
-def test_items_recovered_from_the_journal_move_to_disk_soon(served: Reader) -> None:
-    served.frames(3)
-    served.restart(killed=True)
-    assert served.frames_on_disk == 0
-    served.wait(SPILL_AGE)
-    assert served.frames_on_disk == 3
-
-
 # --- tallies
-
-
-def test_a_replayed_tally_goes_to_the_same_topic(served: Reader) -> None:
-    tally = served.tally(3600)
-    served.wait(SPILL_AGE + CONFIRM_TIMEOUT)
-    assert {(sent.topic, sent.payload) for sent in served.broker.sent} == {(TALLY, tally.payload)}
-    assert len(served.broker.sent) >= 2
-    served.confirm([tally])
-    assert served.wait(2000, 5) == []
-    assert served.on_disk == []
 
 
 def test_tallies_are_not_counted_among_the_frames(served: Reader) -> None:

@@ -13,22 +13,13 @@ from reader.buffer.item import Item, ItemKind
 from reader.buffer.journal import Journal
 from reader.delivery.delivery import DISK_PAUSE, SPILL_AGE
 from reader.delivery.held import JOURNAL_SIZE, MEMORY_SIZE, Memory, Pending
-from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF
+from reader.delivery.replay import CONFIRM_TIMEOUT
 from tests.reader.delivery.deliveries import FRAME, METER, NOON, REFUSED, REPLAY, SECOND, Reader, logged, of, payloads
 
 
 def no_room(item: Item) -> int:
     """Fail as the journal's `append` does."""
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_young_items_are_not_written_to_disk(served: Reader) -> None:
-    served.frame()
-    served.wait(SPILL_AGE - 1)
-    assert served.on_disk == []
-    served.wait(1)
-    assert "spool.sqlite" in served.on_disk
-    assert (served.frames_on_disk, served.in_journal, served["pending"]) == (1, 0, 1)
 
 
 def test_all_items_in_memory_move_to_disk_with_the_oldest(served: Reader) -> None:
@@ -108,15 +99,6 @@ def test_a_broker_that_refuses_one_meter_and_accepts_another_is_logged_once(
     assert logged(caplog, "The broker refuses frames") == 1
 
 
-def test_items_in_memory_move_to_disk_at_shutdown(served: Reader) -> None:
-    served.frames(3)
-    served.stop()
-    assert "spool.sqlite" in served.on_disk
-    assert served.in_journal == 0
-    served.start()
-    assert (served.recovered, served.frames_on_disk, served["recovered"]) == ({}, 3, 3)
-
-
 def test_at_shutdown_the_disk_is_tried_even_if_it_has_just_failed(served: Reader) -> None:
     served.disk.broken = True
     served.frames(3)
@@ -167,14 +149,6 @@ def test_a_disk_that_fails_is_logged_once_and_tried_again_after_a_pause(
     assert served.frames_on_disk == 4
     served.status("main")
     assert payloads(served.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
-
-
-def test_without_a_working_disk_frames_are_replayed_from_memory(served: Reader) -> None:
-    served.disk.broken = True
-    frames = served.frames(3)
-    served.wait(SPILL_AGE)
-    served.confirm(frames[:2])
-    assert set(payloads(served.wait(MAX_BACKOFF), REPLAY)) == {frames[2].payload}
 
 
 @pytest.mark.parametrize("disk", [False, True])

@@ -94,14 +94,6 @@ def test_two_frames_share_a_message_as_long_as_both_fit(size: int, counts: list[
     assert [payload.count(b"x") // size for _, payload in broker.sent] == counts
 
 
-def test_a_frame_alone_goes_as_it_is_and_several_as_a_block() -> None:
-    broker = Broker()
-    for count in (1, 2):
-        send(broker, items(count))
-    assert broker.sent[0] == ("teleinfo/1/replay", b"x" * 10)
-    assert broker.sent[1][1] != b"x" * 10
-
-
 def test_what_a_storer_confirmed_takes_no_room_and_its_late_answer_gives_none() -> None:
     broker = Broker()
     found = InFlight(cast("Publisher", broker), Topics("teleinfo"))

@@ -11,9 +11,8 @@ from reader.buffer.item import Item, ItemKind
 from reader.buffer.spool import LONGEST_BLOCK
 from reader.delivery.delivery import SPILL_AGE
 from reader.delivery.in_flight import BLOCK_SIZE
-from reader.delivery.replay import CONFIRM_TIMEOUT, MAX_BACKOFF, REPLAY_WINDOW
+from reader.delivery.replay import CONFIRM_TIMEOUT, REPLAY_WINDOW
 from tests.reader.delivery.deliveries import (
-    FRAME,
     METER,
     NOON,
     REFUSED,
@@ -53,39 +52,6 @@ def test_a_storer_gets_replays_once_it_confirms_whatever_its_status(reader: Read
     assert reader.wait(3000, 5) == []
     reader.confirm([reader.frame()])
     assert payloads(reader.wait(CONFIRM_TIMEOUT), REPLAY) == of(frames)
-
-
-def test_a_puback_of_a_previous_connection_is_ignored(reader: Reader) -> None:
-    frame = reader.frame()
-    reader.disconnect()
-    reader.connect()
-    reader.answer(reader.broker.sent)
-    assert reader["accepted_by_broker"] == 0
-    messages = reader.wait(CONFIRM_TIMEOUT)
-    assert payloads(messages) == [frame.payload]
-    reader.answer(messages)
-    assert reader["accepted_by_broker"] == 1
-
-
-def test_a_block_that_cannot_be_read_does_not_delay_the_others(
-    served: Reader, caplog: pytest.LogCaptureFixture
-) -> None:
-    served.disconnect()
-    lost = served.frames(LONGEST_BLOCK)
-    served.wait(SPILL_AGE)
-    behind = served.frames(LONGEST_BLOCK)
-    served.wait(SPILL_AGE)
-    served.disk.unreadable = lambda block: block.first == lost[0].time_us
-    served.connect()
-    served.status("main")
-    assert set(payloads(served.wait(5), REPLAY)) == {*of(behind)}
-    served.confirm(behind)
-    assert served["pending"] == LONGEST_BLOCK
-    served.wait(3600)
-    assert logged(caplog, "Cannot use the spool") == 1
-    assert served.delivery.report()["spool"]["errors"] < 200
-    served.disk.unreadable = lambda block: False
-    assert set(payloads(served.wait(MAX_BACKOFF), REPLAY)) == {*of(lost)}
 
 
 def test_frames_decimated_on_disk_are_counted_and_leave_the_window(tmp_path: Path) -> None:
@@ -148,23 +114,6 @@ class House:
             self.store(messages)
             sent += messages
         return sent
-
-
-def test_what_is_on_disk_is_sent_in_blocks_in_its_order(tmp_path: Path) -> None:
-    house = House(tmp_path, 2000)
-    sent = house.drain()
-    assert all(is_block(message) for message in sent[:-1])
-    assert payloads(sent, REPLAY) == of(house.items.values())
-    assert house.reader["replayed"] == house.reader["confirmed"] == 2000
-    assert house.reader.on_disk == []
-
-
-def test_live_frames_are_published_at_once_while_the_window_is_full(tmp_path: Path) -> None:
-    house = House(tmp_path, 4000)
-    house.store(house.reader.tick())
-    house.reader.tick()  # without PUBACKs
-    live = house.reader.frames(500)
-    assert payloads(house.reader.broker.sent[-500:], FRAME) == of(live)
 
 
 def test_after_its_database_was_away_a_storer_gets_blocks_again(tmp_path: Path) -> None:
@@ -288,17 +237,6 @@ def test_frames_that_are_too_large_do_not_keep_the_others_from_being_replayed(se
     assert set(payloads(tried, REPLAY)) >= set(of(small))
     assert served["confirmed"] == len(small)
     assert served["pending"] == len(large)
-
-
-def test_neighbours_of_a_frame_that_is_too_large_are_sent_again_on_the_same_connection(served: Reader) -> None:
-    items = [served.frame(), served.frame(2 * LIMIT), served.frame()]
-    answer(served, served.broker.sent)
-    assert payloads(served.broker.sent, FRAME) == of(items)
-    wait(served, SPILL_AGE + 1)
-    assert served.frames_on_disk == 3
-    confirm(served, items, wait(served, 20 * CONFIRM_TIMEOUT))
-    assert served["confirmed"] == 2
-    assert served["pending"] == 1
 
 
 def test_it_is_not_taken_for_a_refusal(served: Reader, caplog: pytest.LogCaptureFixture) -> None:
