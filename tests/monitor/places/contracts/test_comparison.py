@@ -102,14 +102,6 @@ def offer(comparison: Comparison, name: str) -> OfferCost:
     return next(cost for cost in comparison.offers if cost.offer.id == name)
 
 
-def test_base_prices_every_hour_alike() -> None:
-    comparison = result(BASE)
-    cost = offer(comparison, "base")
-    assert (comparison.hours, comparison.covered, comparison.wh) == (48, Decimal(48), 48_000)
-    assert (cost.energy, cost.subscription, cost.hours, cost.rank) == (Decimal("9.6"), Decimal(2), 48, 1)
-    assert cost.yours
-
-
 def test_off_peak_hours_cost_what_the_price_of_each_says() -> None:
     # Two days: 2 x 8 hours at 0.10, 2 x 16 hours at 0.30.
     cost = offer(result(OFF_PEAK, off_peak=(NIGHT,)), "hchp")
@@ -117,47 +109,11 @@ def test_off_peak_hours_cost_what_the_price_of_each_says() -> None:
     assert cost.by_period == {"HCHC": Decimal("1.6"), "HCHP": Decimal("9.6")}
 
 
-def test_tempo_costs_by_the_colour_of_its_day() -> None:
-    colours = {date(2027, 1, 3): "white", date(2027, 1, 4): "red", date(2027, 1, 5): "blue"}
-    start, end = (midnight(date(2027, 1, day), PARIS) for day in (4, 6))
-    comparison = result(
-        TEMPO,
-        usage=curve("BASE", start=start),
-        start=start,
-        end=end,
-        today=date(2026, 3, 1),
-        calendars=Calendars(written=colours),
-    )
-    cost = offer(comparison, "tempo")
-    # Monday before 06:00 is of Sunday, which is white here; Wednesday has not begun: 1.8 + 14.4 + 4.0 + 3.2 + 0.2.
-    assert cost.energy == Decimal("23.6")
-    assert cost.wh_by_period == {
-        "BBRHCJW": 6_000, "BBRHPJR": 16_000, "BBRHCJR": 8_000, "BBRHPJB": 16_000, "BBRHCJB": 2_000,
-    }  # fmt: skip
-
-
 def test_an_offer_whose_hours_nobody_knows_is_refused() -> None:
     cost = offer(result(OFF_PEAK), "hchp")
     assert (cost.unknown, cost.hours, cost.rank) == ({Why.WINDOWS: 48}, 0, None)
     unruly = offer(result(row("mine", A="0.1"), offers=[market("mine", None)]), "mine")
     assert (unruly.refused, unruly.rank) == (Why.RULE, None)
-
-
-def test_an_offer_that_no_meter_can_compute_says_why() -> None:
-    cost = offer(result(BASE, offers=[market("smart", None, refused="driven_charge")]), "smart")
-    assert (cost.refused, cost.rank) == (Why.DRIVEN_CHARGE, None)
-
-
-def test_tempo_with_unknown_colours_is_partial_and_not_ranked() -> None:
-    start, end = (midnight(date(2027, 1, day), PARIS) for day in (4, 6))
-    usage = curve(start=start)
-    comparison = result(
-        BASE, TEMPO, usage=usage, start=start, end=end, calendars=Calendars(written={date(2027, 1, 4): "red"})
-    )
-    cost = offer(comparison, "tempo")
-    # The first six hours are of a Sunday, which is blue.
-    assert (cost.hours, cost.unknown, cost.rank) == (30, {Why.COLOURS: 18}, None)
-    assert [one.offer.id for one in comparison.offers] == ["base", "tempo"]
 
 
 def test_an_offer_without_a_subscription_of_this_power_says_so_and_counts_no_hours() -> None:
@@ -353,12 +309,6 @@ def test_ones_own_bill_that_lacks_a_price_is_not_taken_for_the_offers_cost() -> 
 def test_offers_that_cost_the_same_stand_by_id_and_those_without_a_price_last() -> None:
     comparison = result(row("b", BASE="0.2"), row("a", BASE="0.2"), OFF_PEAK, row("c", BASE="0.1"))
     assert [(one.offer.id, one.rank) for one in comparison.offers] == [("c", 1), ("a", 2), ("b", 3), ("hchp", None)]
-
-
-def test_hours_that_have_no_price_of_their_period_are_counted() -> None:
-    rows = [replace(OFF_PEAK, kwh={0: {"HCHC": Decimal("0.1")}, 12: {"HCHP": Decimal("0.3")}})]
-    cost = offer(result(*rows, off_peak=(NIGHT,)), "hchp")
-    assert (cost.hours, cost.unknown, cost.rank) == (16, {Why.PRICES: 32}, None)
 
 
 def test_nine_tenths_of_the_hours_are_enough() -> None:

@@ -142,13 +142,6 @@ def test_what_is_shifted_adds_up_to_what_was_drawn(cells: list[tuple[int, bool, 
     assert all(amount.wh >= 0 for amount in moved.values())
 
 
-def test_use_is_not_shifted_to_days_without_any_in_off_peak_hours() -> None:
-    by_day = [piece for piece in hours(date(2026, 1, 5), 24) if 6 <= piece.start.astimezone(PARIS).hour < 22]
-    usage = UsageCurve(by_day, [HOURLY], Calendars(), PARIS, lambda _: NIGHT)
-    moved = shifted(usage.billed(HOURLY).periods, 0.5)
-    assert {period: amount.wh for (_, period), amount in moved.items()} == {"D": 16_000}
-
-
 def test_a_year_becomes_few_cells() -> None:
     start = datetime(2025, 12, 31, 23, tzinfo=UTC)
     pieces = [
