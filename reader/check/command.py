@@ -15,6 +15,7 @@ from common.check.config_file import diagnose_secrets, read_config
 from common.check.findings import NOT_CONFIGURED, Finding, Report, report_to
 from common.contract.topic_port import is_topic
 from common.contract.topics import Topics, device_topic
+from common.discovery.announcements import FILTERS
 from common.machine.host import Host
 from common.runtime.cli import between
 from common.settings.language import tr
@@ -144,7 +145,7 @@ def _ask_for_rights(
     subscribe = [topics.status("storer", "+"), *filters]
     if not config.port:
         publish.append(topics.ports("reader", config.name))
-        subscribe.append(topics.ports("monitor", "+"))
+        subscribe += [topics.ports("monitor", "+"), *FILTERS]
     for meter in meters:
         publish += [topics.frame(meter), topics.replay(meter), topics.tally(meter)]
         publish += [topics.state(meter), topics.link(meter)]
