@@ -99,36 +99,41 @@ class Inside:
         self.drawn = 0
         counters = [_Counter() for _ in REGISTERS]
         # A segment is as long as the meter keeps its mode and the kind of its contract. The total counts where there is
-        # one. From one segment to the next the total is another register: those count that both have.
+        # one, and the others before its first reading and after its last one: an adapter may send it wrong for minutes.
+        # From one segment to the next the total is another register: those count that both have.
         segment, kind = -1, None
-        totals = suppliers = 0
-        has_total = False
+        counted = untold = 0  # in the segment; by others since its beginning or since its last total
+        total_at: datetime | None = None
         before: tuple[datetime, Readings] | None = None
         for at, standard, values in frames:
             over = 0  # Wh, from the segment before to this one, that no register tells which both have
             if kind != (kind := kind_of(standard, values)):
-                self.drawn += totals if has_total else suppliers
-                segment, totals, suppliers, has_total = segment + 1, 0, 0, False
+                self.drawn += counted + untold
+                segment, counted, untold, total_at = segment + 1, 0, 0, None
                 over = 0 if before is None else drawn_over_change(before[1], values, (at - before[0]).total_seconds())
             before = at, values
-            has_total = has_total or values[TOTAL] is not None
             for register, value in enumerate(values):
                 if value is None:
                     continue
                 now, counter = Before(value, at, standard), counters[register]
-                if counter.latest is None:
+                last = counter.latest
+                if last is None:
                     self.first[register], self.first_segment[register] = now, segment
                 passed = segment - counter.segment
                 counter.segment = segment
                 step = counter.step(register, now, passed)
                 if register == TOTAL:
-                    totals += step
-                elif register in SUPPLIER:
-                    suppliers += step if passed == 0 else 0
-                    self.drawn += step if passed else 0
-                    over -= step if passed else 0
+                    counted += step
+                elif register in SUPPLIER and passed:
+                    self.drawn += step
+                    over -= step
+                elif register in SUPPLIER and last is not None and (total_at is None or last.at >= total_at):
+                    untold += step
+            if values[TOTAL] is not None:
+                counted += untold if total_at is None else 0
+                total_at, untold = at, 0
             self.drawn += max(over, 0)
-        self.drawn += totals if has_total else suppliers
+        self.drawn += counted + untold
         self.energy = [counter.energy for counter in counters]
 
 

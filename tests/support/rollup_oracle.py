@@ -405,11 +405,11 @@ def _drawn(frames: list[Frame]) -> int:
     counted: dict[str, list[tuple[int, Reading]]] = {name: [] for name in REGISTERS[1:11]}
     for number, of_kind in enumerate(kinds):
         points = [_readings(frame) for frame in of_kind]
-        if any("total" in point for point in points):
-            drawn += _energy("total", [point["total"] for point in points if "total" in point])
-        else:
+        totals = [place for place, point in enumerate(points) if "total" in point]
+        drawn += _energy("total", [points[place]["total"] for place in totals])
+        for untold in [points[: totals[0] + 1], points[totals[-1] :]] if totals else [points]:
             for name in REGISTERS[1:11]:
-                drawn += _energy(name, [point[name] for point in points if name in point])
+                drawn += _energy(name, [point[name] for point in untold if name in point])
         for name in REGISTERS[1:11]:
             counted[name] += [(number, point[name]) for point in points if name in point]
     for one_kind, next_kind in pairwise(kinds):

@@ -70,6 +70,18 @@ def test_a_frame_that_lacks_the_total_takes_nothing_from_it() -> None:
     assert (found.drawn, energy(found)) == (8, {"total": 8, "supplier_1": 5})
 
 
+def test_registers_of_the_supplier_count_before_the_first_total_and_after_the_last_one() -> None:
+    without = (STANDARD, values(supplier_1=50)), (STANDARD, values(supplier_1=57))
+    with_total = (STANDARD, values(total=208, supplier_1=58)), (STANDARD, values(total=238, supplier_1=88))
+    after = (STANDARD, values(supplier_1=90)), (STANDARD, values(supplier_1=94))
+    assert inside(*without, *with_total).drawn == 38
+    assert inside(*with_total, *after).drawn == 36
+    assert inside(*without, *with_total, *after).drawn == 44
+    assert inside(*with_total, *after, (STANDARD, values(total=244, supplier_1=94))).drawn == 36
+    # What a register that is missing beside the last total had counted before is in the total already.
+    assert inside(*with_total, (STANDARD, values(total=248)), (STANDARD, values(supplier_1=99)), after[1]).drawn == 40
+
+
 def test_a_register_begins_with_its_own_first_reading() -> None:
     found = inside(
         (STANDARD, values(total=100)),
