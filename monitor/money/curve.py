@@ -1,11 +1,12 @@
 """The curve of a stretch of time, with what happened in it."""
 
 import itertools
+import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.base.calendar import offsets
+from monitor.base.calendar import full_hour, offsets
 from monitor.money.home import Home
 from monitor.readings.curves import (
     CHANNELS,
@@ -17,7 +18,9 @@ from monitor.readings.curves import (
     Second,
     Series,
     choose_grid,
+    covered,
     hold,
+    reaches,
     runs,
     spread,
 )
@@ -42,7 +45,7 @@ class Happened:
     volts: tuple[int, int] | None
     peak: Peak | None
     covered: int  # seconds
-    until: datetime | None  # the end of the last minute with a frame
+    until: datetime | None  # nothing is missing up to then: the end of the last minute with a frame, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,14 @@ class SeriesAnswers:
         choose_grid(start, end, points, source)  # refuses a question before it is read for
         minutes = self._minutes(meter, start, end) if end - start <= _MINUTES_OF else None
         grid = choose_grid(start, end, points, source, pace(minutes or ()))
-        columns = self._columns(meter, grid, channels)
+        columns = self._columns(meter, grid, channels, minutes or (), now)
         if columns is None and source is None and grid.source == FRAMES:
             # Frames may be kept for some months only.
             grid = choose_grid(start, end, points, MINUTES)
-            columns = self._columns(meter, grid, channels)
+            columns = self._columns(meter, grid, channels, minutes or (), now)
         if columns is None and source is None and grid.source != HOURS:
             grid = choose_grid(start, end, points, HOURS)
-            columns = self._columns(meter, grid, channels)
+            columns = self._columns(meter, grid, channels, minutes or (), now)
         if columns is None:
             if not self._known(meter, start, end, now):
                 return None
@@ -119,18 +122,29 @@ class SeriesAnswers:
         return meter.first is not None and meter.first < start and start < min(end, now)
 
     def _columns(
-        self, meter: Meter, grid: Grid, channels: Collection[str]
+        self, meter: Meter, grid: Grid, channels: Collection[str], minutes: Sequence[MinuteFacts], now: datetime
     ) -> Mapping[str, Sequence[int | None]] | None:
         numbers = [part.number for part in meter.parts]
+        interval = None
+        if grid.source != HOURS:
+            interval = self._hours.usual_interval(numbers, full_hour(grid.start) - timedelta(hours=1), grid.end)
+        # What was read before it may hold at its beginning.
+        lead = max(reaches([interval], grid.source, grid.step))
+        grid = replace(grid, start=grid.start - timedelta(seconds=lead * grid.step), count=grid.count + lead)
         cells = self._series.cells(grid.source, numbers, grid.start, grid.end, grid.step, channels)
         if not cells.places:
             return None
+        intervals = spread(cells.places, cells.intervals, grid.count)
+        if grid.source == FRAMES:
+            intervals = _intervals(grid, minutes, interval)
+        over = math.ceil((now - grid.start).total_seconds() / grid.step)
+        reach = reaches(intervals[: max(over, 0)], grid.source, grid.step)
         columns = {}
         for name, values in cells.columns.items():
             # A meter of one phase has no column for others.
             if name in {"mean", "min", "max"} or any(value is not None for value in values):
                 column = spread(cells.places, values, grid.count)
-                columns[name] = hold(column, grid.step) if grid.source == FRAMES else column
+                columns[name] = hold(column, reach)[lead:]
         return columns
 
     def _happened(
@@ -166,8 +180,8 @@ class SeriesAnswers:
             overloads=joined_overloads(minutes),
             volts=(min(low for low, _ in volts), max(high for _, high in volts)) if volts else None,
             peak=_peak(minutes),
-            covered=sum(minute.seconds for minute in minutes),
-            until=moment_of(minutes[-1].at + _MINUTE) if minutes else None,
+            covered=covered([*([before] if before else ()), *minutes], start, min(end, now)),
+            until=moment_of(minutes[-1].held_to) if minutes else None,
         )
 
     def _happened_of_hours(self, meter: Meter, start: datetime, end: datetime) -> Happened:
@@ -190,6 +204,13 @@ class SeriesAnswers:
             covered=sum(row.seconds for row in rows),
             until=None,
         )
+
+
+def _intervals(grid: Grid, minutes: Sequence[MinuteFacts], other: int | None) -> list[int | None]:
+    """Return the usual interval in each cell of frames; `other`: that of frames that are in no minute yet."""
+    known = {minute.at: minute.usual_interval for minute in minutes}
+    first = int(grid.start.timestamp())
+    return [known.get((first + place * grid.step) // _MINUTE * _MINUTE, other) for place in range(grid.count)]
 
 
 def _peak(minutes: Sequence[MinuteFacts]) -> Peak | None:

@@ -24,6 +24,7 @@ from monitor.money.off_peak import (
 )
 from monitor.readings.curves import HOURS, Series
 from monitor.readings.events import Events
+from monitor.readings.held import held_minutes
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep
@@ -32,6 +33,7 @@ DAYS = 30  # of the audit and of the voltage
 _MONTHS = 13
 _A_DAY = timedelta(hours=24)
 _RECENT = timedelta(days=14)  # ago was the last night, if its hours are those of now
+_LATE = 10  # minutes between two times that adapters ask a meter for its register
 _NIGHTS = 400  # that are looked at for a change of off-peak hours
 
 
@@ -70,6 +72,7 @@ class MeterUpkeep:
         self._series = Series(home.connection)
         self._power = home.power
         self._events = Events(home.connection)
+        self._hours = home.hours
         self._reader = home.reader
         self._costs = home.costs
         self._zone = home.zone
@@ -163,7 +166,9 @@ class MeterUpkeep:
         found = self._reader.off_peak_switches(meter, limits[0] - timedelta(hours=1), limits[-1])
         minutes = self._minutes(meter, {hour: supplier for hour, _, supplier in found})
         switches = (HourSwitch(hour, low, supplier) for hour, low, supplier in found)
-        return nights(switches, minutes, complete, self._zone)
+        interval = self._hours.usual_interval([part.number for part in meter.parts], limits[0], limits[-1])
+        late = 0 if interval is None else max(held_minutes(interval), _LATE)
+        return nights(switches, minutes, complete, self._zone, late)
 
     def _complete_nights(self, meter: Meter, limits: list[datetime]) -> dict[date, str]:
         """Return the nights of 24 hours, each of them read, with one contract that follows the meter's own hours."""

@@ -11,7 +11,7 @@ from monitor.base.calendar import full_hour
 from monitor.money.bill import Bill, Cost
 from monitor.money.costs import CostAnswers
 from monitor.money.price_status import OldPrice, PricedAs
-from monitor.readings.curves import MinuteFacts, Second, Series, Total
+from monitor.readings.curves import MinuteFacts, Second, Series, Total, covered
 from monitor.readings.energy import EnergyReader, together
 from monitor.readings.hours import Hours, Meter
 from monitor.readings.index_deltas import drawn_by_register, naming
@@ -152,7 +152,9 @@ class IntervalAnswers:
         """Return the energy between two ends with readings; None if they are one, or nothing was read yet."""
         if low.at >= high.at or high.total is None:
             return None
-        minutes = self._series.minutes(meter.number, low.at.replace(second=0, microsecond=0), high.at)
+        first = low.at.replace(second=0, microsecond=0)
+        minutes = self._series.minutes(meter.number, first, high.at)
+        earlier = self._series.minute_before(meter.number, first)  # it may reach into this time
         before = low.total or _first(minutes)
         if before is None:
             return None
@@ -177,7 +179,7 @@ class IntervalAnswers:
             injected_wh=injected,
             recovered_wh=0,
             imported_wh=0,
-            covered=min(_covered(minutes, low.at, high.at), expected),
+            covered=min(covered(minutes if earlier is None else [earlier, *minutes], low.at, high.at), expected),
             expected=expected,
         )
 
@@ -227,14 +229,6 @@ def _counting(meter: Meter, start: datetime, end: datetime) -> Sequence[Meter]:
 
 def _first(minutes: Sequence[MinuteFacts]) -> Total | None:
     return next((Total(one.total_first, None) for one in minutes if one.total_first is not None), None)
-
-
-def _covered(minutes: Sequence[MinuteFacts], start: datetime, end: datetime) -> int:
-    covered = 0
-    for minute in minutes:
-        inside = min(minute.at + 60, end.timestamp()) - max(minute.at, start.timestamp())
-        covered += min(minute.seconds, int(inside))
-    return covered
 
 
 def _ceil_minute(moment: datetime) -> datetime:

@@ -159,7 +159,7 @@ class OffPeakChange:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A switch of one night, by the local clock; where no minutes are kept, it lies anywhere in its hour."""
+    """A switch of one night, by the local clock; where no minutes are kept, or adapters tell it, within some time."""
 
     off_peak: bool  # from then on
     day: date
@@ -228,6 +228,7 @@ def nights(
     minutes: Mapping[datetime, datetime],
     complete: Mapping[date, str],
     zone: ZoneInfo,
+    late: int = 0,
 ) -> list[Night]:
     """Return the nights that say something, in order.
 
@@ -236,6 +237,7 @@ def nights(
         minutes: the minute of a switch, by its hour; where it is not there, no minutes are kept.
         complete: the nights of which all is known, and the contract that the meter had.
         zone: the local time.
+        late: minutes by which a switch may have been seen too late.
     """
     turns: dict[date, list[Turn]] = {day: [] for day in complete}
     for switch in switches:
@@ -244,7 +246,7 @@ def nights(
         if day in turns:
             low = ((moment.hour - STARTS.hour) * 60 + moment.minute) % _DAY
             high = low if switch.hour in minutes else low + 59
-            turns[day].append(Turn(switch.off_peak, moment.date(), low, high))
+            turns[day].append(Turn(switch.off_peak, moment.date(), max(low - late, 0), high))
     return [
         Night(day, complete[day], tuple(made))
         for day, made in sorted(turns.items())
@@ -303,12 +305,16 @@ def last_change(found: Sequence[OffPeakInterval], zone: ZoneInfo) -> OffPeakChan
 def against(interval: OffPeakInterval, start: date, written: Callable[[date], Windows]) -> OffPeakChange | None:
     """Return how the last nights differ from what is written, `old`; None: they do not, or for less than three nights.
 
+    Nor where the minutes of their switches are not known.
+
     Args:
         interval: of the last nights.
         start: from which day on something is written.
         written: the windows of a day.
     """
     windows = interval.windows
+    if not any(night.exact for night in interval.nights):
+        return None
     days = [
         night.day for night in interval.nights if night.day >= start and not same_windows(written(night.day), windows)
     ]

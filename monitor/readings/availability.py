@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.held import held_seconds_sql
 from monitor.readings.rows import FIRST, LAST, TIMES, Values, moment_of, reading_before, utc, values_of
 
 _HOUR = timedelta(hours=1)
@@ -13,7 +14,7 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The time between two hours' readings, more than a minute: from the last one before it to the first after it."""
+    """The time between two hours' readings, longer than the last one before it holds."""
 
     hour: datetime  # of `after`
     before: Values
@@ -42,6 +43,7 @@ class _Pair:
     before: datetime
     start: datetime
     end: datetime
+    held_until: datetime  # what is read later was drawn in a gap
 
 
 class Availability:
@@ -98,7 +100,7 @@ class Availability:
         return [found.get(place, 0) for place in range(1, len(boundaries))]
 
     def gaps(self, meter: int, start: datetime, end: datetime, candidates: Sequence[datetime] | None) -> list[Gap]:
-        """Return the gaps of more than a minute whose end lies in [start, end), in order.
+        """Return the gaps of more than a minute, or the usual interval, whose end lies in [start, end), in order.
 
         Args:
             meter: its number.
@@ -107,7 +109,7 @@ class Availability:
             candidates: the hours in which a gap may end; None: any.
         """
         pairs = self._all_pairs(meter, start, end) if candidates is None else self._pairs(meter, candidates)
-        wide = [pair for pair in pairs if pair.end - pair.start > timedelta(minutes=1)]
+        wide = [pair for pair in pairs if pair.end > pair.held_until]
         before = values_of(self._connection, meter, LAST, [pair.before for pair in wide])
         after = values_of(self._connection, meter, FIRST, [pair.hour for pair in wide])
         return [
@@ -121,9 +123,10 @@ class Availability:
         wanted = sorted({moment for hour in hours for moment in (hour - _HOUR, hour)})
         times = values_of(self._connection, meter, TIMES, wanted)
         return [
-            _Pair(hour, hour - _HOUR, moment_of(times[hour - _HOUR][1]), moment_of(times[hour][0]))
+            _Pair(hour, hour - _HOUR, last_at, moment_of(times[hour][0]), held_until)
             for hour in sorted(hours)
             if hour in times and hour - _HOUR in times
+            for last_at, held_until in [map(moment_of, times[hour - _HOUR][1:])]
         ]
 
     def _all_pairs(self, meter: int, start: datetime, end: datetime) -> list[_Pair]:
@@ -131,11 +134,12 @@ class Availability:
         reading = reading_before(self._connection, meter, start)
         first = start if reading is None else reading.hour
         sql = (
-            "SELECT hour, previous, last, first_at FROM"
+            "SELECT hour, previous, last, first_at, held FROM"  # noqa: S608 - our own names
             " (SELECT hour, first_at, LAG(hour) OVER (ORDER BY hour) AS previous,"
-            " LAG(last_at) OVER (ORDER BY hour) AS last FROM hours"
+            " LAG(last_at) OVER (ORDER BY hour) AS last,"
+            f" LAG(last_at + INTERVAL {held_seconds_sql()} SECOND) OVER (ORDER BY hour) AS held FROM hours"
             " WHERE meter_id = %s AND hour >= %s AND hour < %s AND last_at IS NOT NULL) AS pairs"
-            " WHERE first_at > last + INTERVAL 1 MINUTE AND hour >= %s"
+            " WHERE first_at > held AND hour >= %s"
         )
         rows = self._connection.query(sql, (meter, *map(sql_time, (first, end, start))))
         return [_Pair(*map(utc, row)) for row in rows]

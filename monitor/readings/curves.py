@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from common.contract.frame import LATE
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import midnight
+from monitor.readings.held import held_minutes
 from monitor.readings.rows import moment_of, number_rows
 
 FRAMES, MINUTES, HOURS = "frames", "minutes", "hours"
@@ -75,6 +77,7 @@ class Cells(NamedTuple):
 
     places: Sequence[int]
     columns: Mapping[str, Sequence[int | None]]  # by name, a value for each of the places
+    intervals: Sequence[int | None]  # for each of the places: seconds, the usual one of a decoded meter
 
 
 class MinuteFacts(NamedTuple):
@@ -91,6 +94,12 @@ class MinuteFacts(NamedTuple):
     overload: int | None  # frames that told of one
     injected_first: int | None = None  # Wh
     injected_last: int | None = None
+    usual_interval: int | None = None  # seconds, of a decoded meter
+
+    @property
+    def held_to(self) -> int:
+        """Until when nothing is missing: its end, or where the next reading of a decoded meter is due."""
+        return self.at + _MINUTE * (1 + held_minutes(self.usual_interval))
 
 
 class Total(NamedTuple):
@@ -120,6 +129,7 @@ FACTS = (
     "overload",
     "injected_first",
     "injected_last",
+    "usual_interval",
 )
 
 
@@ -143,15 +153,16 @@ class Series:
         first = int(start.timestamp())
         table, key = ("frames", "timestamp") if source == FRAMES else _TABLES[source]
         place = f"(UNIX_TIMESTAMP({key}) - {first}) DIV {step}"
+        interval = "NULL" if source == FRAMES else "MAX(usual_interval)"
         rows = number_rows(
             self._connection,
-            [place, *values],
+            [place, interval, *values],
             f"FROM {table} WHERE meter_id IN ({_marks(meters)}) AND {key} >= %s AND {key} < %s"
             f" GROUP BY {place} ORDER BY {place}",
             (*meters, sql_time(start), sql_time(end)),
         )
-        by_column = list(zip(*rows, strict=True)) or [()] * (len(columns) + 1)
-        return Cells(by_column[0], dict(zip(columns, by_column[1:], strict=True)))
+        by_column = list(zip(*rows, strict=True)) or [()] * (len(columns) + 2)
+        return Cells(by_column[0], dict(zip(columns, by_column[2:], strict=True)), by_column[1])
 
     def minutes(self, meter: int, start: datetime, end: datetime) -> list[MinuteFacts]:
         """Return the minutes that begin in [start, end), in order."""
@@ -302,16 +313,42 @@ def spread(places: Sequence[int], values: Sequence[int | None], count: int) -> l
     return column
 
 
-def hold(column: Sequence[int | None], step: int) -> list[int | None]:
-    """Return a column of frames in which each value holds until the next one, for a few seconds at most."""
-    reach = max(HOLD, step) // step
+def reaches(intervals: Iterable[int | None], source: str, step: int) -> list[int]:
+    """Return for how many cells after its own a value holds: those of frames for some seconds.
+
+    Args:
+        intervals: for each cell the usual interval of a decoded meter, seconds.
+        source: frames, minutes or hours.
+        step: seconds of a cell.
+    """
+    least = max(HOLD, step) if source == FRAMES else 0
+    return [int(max(least, (interval or 0) * LATE)) // step for interval in intervals]
+
+
+def hold(column: Sequence[int | None], reach: Sequence[int]) -> list[int | None]:
+    """Return a column in which each value holds until the next one, for as many cells as `reach` says at most.
+
+    It may be shorter: there the present is reached.
+    """
     held = list(column)
-    last, age = None, reach
-    for place, value in enumerate(column):
-        last, age = (last, age + 1) if value is None else (value, 0)
-        if value is None and age <= reach:
-            held[place] = last
+    last, left = None, 0
+    for place, (value, cells) in enumerate(zip(column, reach, strict=False)):
+        if value is not None:
+            last, left = value, cells
+        elif left > 0:
+            held[place], left = last, left - 1
     return held
+
+
+def covered(minutes: Sequence[MinuteFacts], start: datetime, end: datetime) -> int:
+    """Return how many seconds of [start, end) are measured, by its minutes and the last one before it, in order."""
+    low, high, total = start.timestamp(), end.timestamp(), 0
+    for place, minute in enumerate(minutes):
+        own = minute.at + _MINUTE
+        total += max(min(minute.seconds, int(min(own, high) - max(minute.at, low))), 0)
+        following = minutes[place + 1].at if place + 1 < len(minutes) else minute.held_to
+        total += max(int(min(minute.held_to, following, high) - max(own, low)), 0)
+    return total
 
 
 def without_end(columns: Iterable[Sequence[int | None]], step: int, seconds: float) -> int:

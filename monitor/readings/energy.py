@@ -59,12 +59,14 @@ def subdivide_hours(
             divided.append(hour)
             continue
         remaining, first = hour.wh, True  # the first slot with energy counts as the hour
+        held = max(hour.covered - sum(slot.seconds for slot, _ in parts), 0)  # minutes without a reading of their own
         for slot, wh in parts:
             # What was rounded goes to the next slot, so the sum is that of the hour.
             part = remaining * wh // weight if weight else 0
             register = name(slot.supplier, int(slot.start.timestamp())) or hour.register
             late = hour.recovered and slot is parts[0][0]
-            one = HourEnergy(slot.start, part, register, slot.seconds, recovered=late, imported=False, divided=True)
+            covered, held = slot.seconds + held, 0
+            one = HourEnergy(slot.start, part, register, covered, recovered=late, imported=False, divided=True)
             divided.append(replace(one, slices=int(first and part > 0)))
             remaining, weight, first = remaining - part, weight - wh, first and not part
     return divided
@@ -227,15 +229,15 @@ class EnergyReader:
         self, meter: Meter, spans: Sequence[ContractSpan], start: datetime, end: datetime
     ) -> list[HourEnergy]:
         result: list[HourEnergy] = []
-        last_at: datetime | None = None
+        held_until: datetime | None = None
         for row in self._hours.rows(meter.number, start - _HOUR, end):
             if row.first_at is None or row.drawn_wh is None:
                 continue
             if row.hour >= start:
                 register = register_name(row.supplier, span_at(spans, row.hour))
-                late = row.hour != meter.first if last_at is None else row.first_at - last_at > timedelta(minutes=1)
+                late = row.hour != meter.first if held_until is None else row.first_at > held_until
                 result.append(HourEnergy(row.hour, row.drawn_wh, register, row.seconds, recovered=late, imported=False))
-            last_at = row.last_at
+            held_until = row.held_until
         return sorted([*result, *imported_hours(self._imported, meter, start, end)], key=lambda hour: hour.start)
 
     @of_house(_added)
@@ -360,6 +362,7 @@ def _sum(
         injected_wh=sum(injected) if injected else None,
         recovered_wh=recovered_wh,
         imported_wh=imported_wh,
-        covered=covered + imported.seconds,
+        # A decoded meter is measured until its next reading is due, which may be to come.
+        covered=min(covered, expected) + imported.seconds,
         expected=expected,
     )

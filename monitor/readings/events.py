@@ -9,11 +9,13 @@ import statistics
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from common.contract.frame import LONGEST_INTERVAL
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour
 from monitor.readings.curves import FACTS, MinuteFacts
+from monitor.readings.held import held_minutes
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.rows import moment_of
 
@@ -30,6 +32,7 @@ _OUTAGE_MINUTES, _OUTAGE_POWER = 10, 60  # VA
 _MINUTE = 60
 #: Minutes without a frame that make a gap: a single one may only be a slow line.
 LEAST = 2
+_MOST_HELD = held_minutes(LONGEST_INTERVAL)
 _FEW = 3  # minutes from which no pace can be told
 
 
@@ -45,7 +48,7 @@ class Around(NamedTuple):
 
     before: int | None  # Wh
     after: int | None
-    power: int  # VA, the highest of the minute before
+    power: int  # VA, the highest of the minute before; 0 if the registers may be behind
     injected: int  # Wh, between the two
 
 
@@ -130,21 +133,32 @@ class Events:
         """Return what was read around some gaps."""
         if not gaps:
             return {}
-        wanted = [sql_time(moment_of(moment)) for gap in gaps for moment in (gap.start - 60, gap.end)]
-        # As text: of a list of FROM_UNIXTIME(), MariaDB 11.8 finds the first only.
-        sql = (
-            "SELECT UNIX_TIMESTAMP(minute), total_first, total_last, power_max, injected_first, injected_last"  # noqa: S608
-            f" FROM minutes WHERE meter_id = %s AND minute IN ({', '.join(['%s'] * len(wanted))})"
-        )
-        rows = {int(row[0]): row[1:] for row in self._connection.query(sql, (meter, *wanted))}
-        nothing = (None,) * 5
+        rows = self._minutes(meter, [moment for gap in gaps for moment in (gap.start - 60, gap.end)])
+        # What a decoded meter sent last may be minutes before the gap.
+        held = [gap.start - 60 * n for gap in gaps if gap.start - 60 not in rows for n in range(2, _MOST_HELD + 2)]
+        earlier = self._minutes(meter, held) if held else {}
+        nothing = (None,) * 6
         found = {}
         for gap in gaps:
-            _, before, power, _, injected_before = rows.get(gap.start - 60, nothing)
-            after, _, _, injected_after, _ = rows.get(gap.end, nothing)
+            reach = range(gap.start - 60 * (_MOST_HELD + 1), gap.start)
+            last = max((moment for moment in earlier if moment in reach), default=0)
+            _, before, power, _, injected_before, interval = rows.get(gap.start - 60) or earlier.get(last, nothing)
+            after, _, _, injected_after, _, _ = rows.get(gap.end, nothing)
             known = injected_before is not None and injected_after is not None
-            found[gap] = Around(before, after, power or 0, injected_after - injected_before if known else 0)
+            injected = injected_after - injected_before if known else 0
+            found[gap] = Around(before, after, _known_power(power, interval), injected)
         return found
+
+    def _minutes(self, meter: int, minutes: Sequence[int]) -> dict[int, Sequence[Any]]:
+        """Return what some minutes read, by their start."""
+        # As text: of a list of FROM_UNIXTIME(), MariaDB 11.8 finds the first only.
+        wanted = [sql_time(moment_of(minute)) for minute in minutes]
+        columns = "total_first, total_last, power_max, injected_first, injected_last, usual_interval"
+        sql = (
+            f"SELECT UNIX_TIMESTAMP(minute), {columns} FROM minutes"  # noqa: S608 - our own names
+            f" WHERE meter_id = %s AND minute IN ({', '.join(['%s'] * len(wanted))})"
+        )
+        return {int(row[0]): row[1:] for row in self._connection.query(sql, (meter, *wanted))}
 
 
 def _gaps_of_hour(hour: int, bits: int) -> list[Gap]:
@@ -236,6 +250,11 @@ def bad_voltages(minutes: Sequence[VoltageMinute]) -> list[BadVoltage]:
     return sorted(found, key=lambda event: (event.start, event.phase))
 
 
+def _known_power(power: int | None, interval: int | None) -> int:
+    """Return the power before a gap; of a decoded meter 0: its registers may be steps of 100 Wh behind."""
+    return power or 0 if interval is None else 0
+
+
 def is_outage(wh: int | None, injected: int, power_before: int | None, minutes: int) -> bool:
     """Tell whether the house had no current in a gap: the meter counted nothing though power was drawn before it."""
     return wh == 0 and injected == 0 and (power_before or 0) >= _OUTAGE_POWER and minutes >= _OUTAGE_MINUTES
@@ -252,8 +271,8 @@ class MinuteGap:
 
 
 def pace(minutes: Sequence[MinuteFacts]) -> float:
-    """Return how many seconds usually lie between frames, 1 if nobody can tell."""
-    if len(minutes) < _FEW:
+    """Return how many seconds usually lie between frames, 1 if nobody can tell; or if each holds until the next."""
+    if len(minutes) < _FEW or minutes[-1].usual_interval is not None:
         return 1
     apart = statistics.median(after.at - before.at for before, after in itertools.pairwise(minutes))
     return apart if apart > _MINUTE else _MINUTE / statistics.median(minute.frames for minute in minutes)
@@ -278,21 +297,21 @@ def gaps(
     found = []
     last = before
     # Where frames come each five minutes, four without one are no gap.
-    least = LEAST * max(pace(minutes), _MINUTE)
+    least = LEAST * max(pace(minutes), _MINUTE) - _MINUTE
     for minute in minutes:
-        if last is not None and minute.at - last.at > least:
+        if last is not None and minute.at - last.held_to > least:
             found.append(_gap(last, minute, start, broken))
         last = minute
     # The rollups follow some minutes behind.
-    if last is not None and end.timestamp() - last.at - _MINUTE > 5 * _MINUTE:
-        gap_start = max(moment_of(last.at + _MINUTE), start)
+    if last is not None and end.timestamp() - last.held_to > 5 * _MINUTE:
+        gap_start = max(moment_of(last.held_to), start)
         if gap_start < end:
             found.append(MinuteGap(gap_start, end, None, outage=False))
     return found
 
 
 def _gap(last: MinuteFacts, minute: MinuteFacts, start: datetime, broken: Collection[datetime]) -> MinuteGap:
-    begin, end = moment_of(last.at + _MINUTE), moment_of(minute.at)
+    begin, end = moment_of(last.held_to), moment_of(minute.at)
     wh = None
     if last.total_last is not None and minute.total_first is not None:
         wh = minute.total_first - last.total_last
@@ -301,5 +320,6 @@ def _gap(last: MinuteFacts, minute: MinuteFacts, start: datetime, broken: Collec
     injected = 0
     if last.injected_last is not None and minute.injected_first is not None:
         injected = minute.injected_first - last.injected_last
-    outage = is_outage(wh, injected, last.power_max, (end - begin) // timedelta(minutes=1))
+    power = _known_power(last.power_max, last.usual_interval)
+    outage = is_outage(wh, injected, power, (end - begin) // timedelta(minutes=1))
     return MinuteGap(max(begin, start), end, wh, outage)

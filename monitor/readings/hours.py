@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
 from monitor.readings.availability import Availability
+from monitor.readings.held import held_seconds_sql
 from monitor.readings.rows import (
     FIRST,
     LAST,
@@ -28,11 +29,11 @@ from monitor.readings.rows import (
 _SHAPE = " + ".join(f"({register}_last IS NULL) * {1 << number}" for number, register in enumerate(REGISTERS))
 _HOUR = timedelta(hours=1)
 _SUPPLIERS = [REGISTERS[place] for place in SUPPLIER]
-#: Hours whose energy was drawn in them: covered, and no gap of more than a minute before them.
+#: Hours whose energy was drawn in them: covered, and no gap of more than a minute, or the usual interval, before them.
 _CERTAIN = (
     "FROM hours AS h LEFT JOIN hours AS p ON p.meter_id = h.meter_id AND p.hour = h.hour - INTERVAL 1 HOUR"
     " WHERE h.meter_id = %s AND h.hour >= %s AND h.hour < %s AND h.drawn_wh IS NOT NULL AND h.seconds >= 3540"
-    " AND h.first_at <= p.last_at + INTERVAL 1 MINUTE"
+    f" AND h.first_at <= p.last_at + INTERVAL {held_seconds_sql('p.usual_interval')} SECOND"
 )
 
 
@@ -103,6 +104,7 @@ class HourRow:
     seconds: int
     first_at: datetime | None
     last_at: datetime | None
+    held_until: datetime | None  # what is read later was drawn in a gap
 
 
 class Hours:
@@ -216,6 +218,13 @@ class Hours:
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Break(utc(hour), int(register), int(step)) for hour, register, step in rows]
 
+    def usual_interval(self, meters: Sequence[int], start: datetime, end: datetime) -> int | None:
+        """Return the longest usual interval of decoded meters in [start, end), seconds; None: all are of lines."""
+        marks = ", ".join(["%s"] * len(meters))
+        sql = f"SELECT MAX(usual_interval) FROM hours WHERE meter_id IN ({marks}) AND hour >= %s AND hour < %s"  # noqa: S608
+        ((interval,),) = self._connection.query(sql, (*meters, sql_time(start), sql_time(end)))
+        return None if interval is None else int(interval)
+
     def running(self, meter: int, boundaries: Sequence[datetime]) -> list[dict[int, int]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each supplier register."""
         limits = ", ".join(str(int(boundary.timestamp())) for boundary in boundaries)
@@ -286,8 +295,8 @@ class Hours:
             (meter, sql_time(start), sql_time(end)),
         )
         return [
-            HourRow(moment_of(hour), drawn, supplier, seconds, _maybe(first), _maybe(last))
-            for hour, drawn, supplier, seconds, first, last in rows
+            HourRow(moment_of(hour), drawn, supplier, seconds, *map(_maybe, times))
+            for hour, drawn, supplier, seconds, *times in rows
         ]
 
 

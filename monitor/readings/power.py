@@ -7,6 +7,7 @@ from typing import Any
 
 from common.contract.power import GRID_VOLTS, PHASES, highest_phase_power_sql
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.held import held_minutes_sql
 from monitor.readings.rows import moment_of, number_rows
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
@@ -79,6 +80,7 @@ class Power:
     ) -> list[tuple[int, int]]:
         """Return the minutes of [start, end) in which power flows and no index moves: seconds since 1970, and VA.
 
+        Not of a meter that another device decodes: its index moves by steps that may take minutes.
         That is the apparent power, or where the meter shows none, what its currents make at 230 V; `least` at least.
         """
         marks = ", ".join(["%s"] * len(meters))
@@ -88,7 +90,8 @@ class Power:
             self._connection,
             ["UNIX_TIMESTAMP(minute)", power],
             f"FROM minutes WHERE meter_id IN ({marks}) AND minute >= %s AND minute < %s AND total_first = total_last"
-            f" AND injected_last IS NULL AND seconds >= 50 AND {power} >= %s ORDER BY minute",
+            f" AND injected_last IS NULL AND seconds >= 50 AND usual_interval IS NULL AND {power} >= %s"
+            " ORDER BY minute",
             (*meters, sql_time(start), sql_time(end), least),
         )
         return [(at, va) for at, va in rows]
@@ -107,10 +110,10 @@ class Power:
     def switches(self, meter: int, start: datetime, end: datetime) -> list[Switch]:
         """Return the changes of the running register in [start, end), in order; not those within a gap."""
         sql = (
-            "SELECT minute, supplier FROM (SELECT minute, supplier,"
+            f"SELECT minute, supplier FROM (SELECT minute, supplier, 2 + {held_minutes_sql()} AS near,"  # noqa: S608
             " LAG(minute) OVER (ORDER BY minute) AS minute_before, LAG(supplier) OVER (ORDER BY minute) AS before_it"
             " FROM minutes WHERE meter_id = %s AND minute >= %s AND minute < %s AND supplier IS NOT NULL) AS pairs"
-            " WHERE supplier <> before_it AND minute <= minute_before + INTERVAL 2 MINUTE ORDER BY minute"
+            " WHERE supplier <> before_it AND minute <= minute_before + INTERVAL near MINUTE ORDER BY minute"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return [Switch(minute.replace(tzinfo=UTC), int(supplier)) for minute, supplier in rows]

@@ -11,6 +11,7 @@ from typing import Any
 
 from common.contract.registers import REGISTERS
 from common.database.mariadb import Connection, sql_time
+from monitor.readings.held import held_seconds_sql
 
 #: Of one text, in bytes: the rows of a block take a tenth of it.
 _LONGEST = 1_000_000
@@ -19,7 +20,12 @@ Values = tuple[int | None, ...]  # one for each of REGISTERS, Wh or VArh
 #: Columns of `hours`.
 LAST = [f"{register}_last" for register in REGISTERS]
 FIRST = [f"COALESCE({register}_first, {register}_last)" for register in REGISTERS]
-TIMES = ["UNIX_TIMESTAMP(first_at)", "UNIX_TIMESTAMP(last_at)"]
+#: The first and the last reading, and until when the next one shows nothing that was drawn in a gap.
+TIMES = [
+    "UNIX_TIMESTAMP(first_at)",
+    "UNIX_TIMESTAMP(last_at)",
+    f"UNIX_TIMESTAMP(last_at) + {held_seconds_sql()}",
+]
 _AT_ONCE = 500  # hours in one query
 
 

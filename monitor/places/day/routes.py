@@ -125,7 +125,8 @@ class Series:
     source: Annotated[
         str,
         one_of(FRAMES, MINUTES, HOURS),
-        f"frames: a value holds until the next one, {HOLD} s or a step at most",
+        f"frames: a value holds until the next one, {HOLD} s or a step at most; and of a meter that another device"
+        " decodes, in minutes, too, for its usual interval",
     ]
     unit: Annotated[str, "of power, drawn and injected"] = "VA"
     columns: Annotated[Columns, INLINE]

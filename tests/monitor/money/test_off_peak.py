@@ -148,6 +148,7 @@ def seen(
     contract: Callable[[date], str] = lambda _: "hphc",
     minutes_from: date = date.min,
     late: Callable[[date], int] = lambda _: 0,
+    seen_late: int = 0,
 ) -> list[OffPeakInterval]:
     """What is seen of a meter that has these windows at each local moment of some days, seen minute by minute.
 
@@ -159,6 +160,7 @@ def seen(
         contract: on each day.
         minutes_from: earlier minutes are not kept.
         late: minutes by which the meter's clock is late on a day.
+        seen_late: minutes by which a switch may have been seen too late.
     """
     start = datetime.combine(first, time(9), PARIS).astimezone(UTC)
     end = datetime.combine(first + timedelta(days), time(9), PARIS).astimezone(UTC)
@@ -185,7 +187,7 @@ def seen(
         low, high = (datetime.combine(one, time(9), PARIS).astimezone(UTC) for one in (day, day + timedelta(1)))
         if high - low == 24 * HOUR and day not in gone:
             complete[day] = contract(day)
-    return off_peak_intervals(nights(switches, kept, complete, PARIS))
+    return off_peak_intervals(nights(switches, kept, complete, PARIS, seen_late))
 
 
 def turned(day: date, old: Seen, new: Seen, hour: int = 0) -> Callable[[datetime], Seen]:
@@ -308,6 +310,20 @@ def test_a_meter_that_does_not_turn_with_the_season_of_the_bill_differs_from_the
     (interval,) = seen(lambda _: REFORM, date(2027, 3, 20), days)
     difference = against(interval, date(2026, 12, 1), written)
     assert difference == (None if since is None else OffPeakChange(since, SUMMER, REFORM, nights_))
+
+
+def test_an_adapter_that_tells_switches_up_to_ten_minutes_late_makes_no_change() -> None:
+    def seen_at(day: date) -> int:
+        return 7 * day.day % 11
+
+    def changes(windows_of: Callable[[datetime], Seen]) -> tuple[OffPeakChange | None, OffPeakChange | None]:
+        found = seen(windows_of, days=16, late=seen_at, seen_late=10)
+        return last_change(found, PARIS), against(found[-1], FIRST, lambda _: LATER)
+
+    assert changes(lambda _: SWITCHES) == (None, None)  # nor is it set against what is written
+    change, _ = changes(turned(date(2026, 12, 9), SWITCHES, REFORM, 12))
+    assert change is not None
+    assert change.nights >= 5
 
 
 def test_only_nights_from_the_line_on_are_compared_and_the_last_one_decides() -> None:

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.base.calendar import midnight
-from monitor.readings.curves import Grid, aligned, choose_grid, hold, runs, spread, without_end
+from monitor.readings.curves import (
+    Grid,
+    MinuteFacts,
+    aligned,
+    choose_grid,
+    covered,
+    hold,
+    reaches,
+    runs,
+    spread,
+    without_end,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -64,8 +75,61 @@ def test_frames_that_are_asked_for_are_shown_however_far_they_are_apart() -> Non
 
 def test_a_frame_holds_for_five_seconds() -> None:
     column = [1, None, None, None, None, None, None, 2, None, 3]
-    assert hold(column, 1) == [1, 1, 1, 1, 1, 1, None, 2, 2, 3]
-    assert hold([None, 4, None, None], 10) == [None, 4, 4, None]
+    assert hold(column, reaches([None] * 10, "frames", 1)) == [1, 1, 1, 1, 1, 1, None, 2, 2, 3]
+    assert hold([None, 4, None, None], reaches([None] * 4, "frames", 10)) == [None, 4, 4, None]
+
+
+@pytest.mark.parametrize(
+    ("source", "step", "interval", "cells"),
+    [
+        ("frames", 1, 10, 11),
+        ("frames", 60, 60, 1),
+        ("frames", 1, 900, 990),
+        ("minutes", 60, None, 0),
+        ("minutes", 60, 45, 0),
+        ("minutes", 60, 60, 1),
+        ("minutes", 60, 900, 16),
+        ("minutes", 600, 900, 1),
+        ("hours", 3600, 900, 0),
+    ],
+)
+def test_a_reading_of_a_decoded_meter_holds_until_the_next_one_is_due(
+    source: str, step: int, interval: int | None, cells: int
+) -> None:
+    assert reaches([interval], source, step) == [cells]
+
+
+def test_each_value_holds_as_long_as_its_own_interval_says_and_not_into_the_future() -> None:
+    assert hold([1, None, None, 2, None, None, 3, None], [1, 0, 0, 2, 0, 0, 2]) == [1, 1, None, 2, 2, 2, 3, None]
+
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def facts(minute: int, seconds: int, interval: int | None = None) -> MinuteFacts:
+    at = int(NOON.timestamp()) + 60 * minute
+    return MinuteFacts(at, seconds, 1, 1, 1, 1, 1, 1, None, usual_interval=interval)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds"),
+    [
+        ([], 0),
+        ([facts(-1, 60), facts(0, 45), facts(2, 60)], 105),
+        ([facts(0, 60, 60), facts(2, 60, 60), facts(5, 60, 60)], 360),  # minutes 4 and 7 to 9 are missing
+        ([facts(-10, 60, 900)], 420),  # up to minute 6
+        ([facts(-20, 60, 900)], 0),
+        ([facts(-5, 60, 900), facts(9, 60, 900)], 600),
+    ],
+)
+def test_what_is_measured_of_ten_minutes(minutes: list[MinuteFacts], seconds: int) -> None:
+    assert covered(minutes, NOON, NOON + timedelta(minutes=10)) == seconds
+
+
+def test_of_minutes_at_the_ends_counts_what_lies_within() -> None:
+    minute = timedelta(minutes=1)
+    assert covered([facts(0, 60), facts(1, 60)], NOON + minute / 2, NOON + 1.25 * minute) == 45
+    assert covered([facts(0, 60, 900)], NOON + 2.5 * minute, NOON + 4 * minute) == 90
 
 
 def test_values_stand_at_their_places() -> None:

@@ -136,6 +136,34 @@ def test_a_line_with_a_frame_each_five_minutes_has_no_gaps_between_them() -> Non
     assert [gap.start for gap in gaps(line, None, START, END)] == [START + 21 * MINUTE]
 
 
+def decoded(number: int, interval: int, wh: int = 1) -> MinuteFacts:
+    return minute(number, wh, wh)._replace(frames=1, usual_interval=interval)
+
+
+def test_a_decoded_meter_has_gaps_where_its_next_reading_was_due_minutes_ago() -> None:
+    line = [decoded(number, 60) for number in (0, 2, 3, 14, *range(15, 60))]
+    assert [(gap.start, gap.end) for gap in gaps(line, None, START, END)] == [(START + 5 * MINUTE, START + 14 * MINUTE)]
+    line = [decoded(number, 900) for number in (0, 15, 31, 55)]
+    assert [(gap.start, gap.end) for gap in gaps(line, None, START, END)] == [
+        (START + 48 * MINUTE, START + 55 * MINUTE)
+    ]
+
+
+def test_a_decoded_meter_is_silent_once_its_reading_is_five_minutes_late() -> None:
+    line = [decoded(0, 900)]
+    assert gaps(line, None, START, START + 22 * MINUTE) == []
+    assert [gap.start for gap in gaps(line, None, START, START + 23 * MINUTE)] == [START + 17 * MINUTE]
+
+
+def test_a_register_that_may_be_behind_does_not_tell_that_there_was_no_current() -> None:
+    (gap,) = gaps([decoded(0, 60, 100), *(decoded(n, 60, 100) for n in range(30, 60))], None, START, END)
+    assert (gap.wh, gap.outage) == (0, False)
+
+
+def test_where_each_reading_holds_the_pace_needs_no_wider_steps() -> None:
+    assert pace([decoded(number, 900) for number in (0, 15, 30)]) == 1
+
+
 def test_the_pace_is_the_usual_time_between_frames() -> None:
     line = [minute(number, 1, 1) for number in range(10)]
     assert pace(line) == 1
