@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.stand import Stand
 from tests.browser.test_views import findings
-from tests.browser.visit import DEVICES
+from tests.browser.visit import DEVICES, change_answers
 
 SAVED = "Enregistré"
 
@@ -255,7 +255,84 @@ def test_the_port_of_the_meter_is_chosen_where_the_reader_lets_it(stand: Stand) 
     page.clock.run_for(1000)
     expect(ports.get_by_role("status").last).to_contain_text(SAVED)
     port = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0"
-    assert saved(stand, "ports") == {"reader": "cave", "ports": [port], "labels": {}}
+    assert saved(stand, "ports") == {"reader": "cave", "ports": [port], "labels": {port: "FTDI FT230X Basic UART"}}
+
+
+def test_a_meter_that_arrives_decoded_is_chosen_with_its_limits_and_what_the_reader_says_of_it(stand: Stand) -> None:
+    page = stand.open("reglages/port")
+    ports = section(page, "ports")
+    expect(ports).to_contain_text(re.compile("10\\sWh avec un ZLinky"))
+    ports.get_by_label("Linky (Zigbee2MQTT)").check()
+    page.clock.run_for(1000)
+    expect(ports.get_by_role("status").last).to_contain_text(SAVED)
+    topic = "mqtt:zigbee2mqtt/Linky"
+    assert saved(stand, "ports")["ports"] == [topic]
+    expect(ports.locator(".said")).to_contain_text("transmis")
+
+    def say(**read: Any) -> None:
+        whole = {"name": topic, "state": "listening", "why": None, "meter": None, "source": None, "interval": None}
+        change_answers(page, "ports", lambda given: {"readers": [given["readers"][0] | {"reads": [whole | read]}]})
+        page.clock.run_for(6000)
+
+    say()
+    expect(ports.locator(".said")).to_contain_text(re.compile("jusqu’à 15\\sminutes"))
+    expect(ports.locator(".warn-text")).to_have_count(0)
+    say(state="reading", meter="031961123456", source="zigbee2mqtt", interval=60)
+    expect(ports.locator(".said")).to_contain_text("Compteur 031961123456 reçu. Décodé par Zigbee2MQTT")
+    say(state="silent")
+    expect(ports.locator(".said.warn-text")).to_contain_text("Aucun message")
+    ports.get_by_label("Linky (Zigbee2MQTT)").uncheck()
+    expect(ports.locator(".said")).to_have_count(0)
+
+
+def test_what_each_value_of_an_owner_s_names_is_can_be_said_and_said_anew(stand: Stand) -> None:
+    page = stand.open("reglages/port")
+    ports = section(page, "ports")
+    ports.get_by_label("linky-garage (ESPHome)").check()
+    expect(ports.get_by_label("index_total")).to_have_value('"EAST"')
+    unit = ports.get_by_label("Unité des index")
+    expect(unit.locator("option:checked")).to_have_text(re.compile(r"Wh \(index de 12.346.kWh\)"))
+    ports.get_by_label("linky_sinsts").focus()
+    ports.get_by_label("linky_sinsts").select_option(value='"EAST"')  # of two names only one can be it
+    expect(ports.get_by_label("linky_sinsts")).to_be_focused()
+    expect(ports.get_by_label("index_total")).to_have_value("null")
+    ports.get_by_label("index_total").select_option(value='"EASF01"')
+    ports.get_by_label("linky_sinsts").select_option(value="null")
+    page.clock.run_for(1000)
+    assert saved(stand, "ports")["ports"] == []
+    ports.get_by_role("button", name="Lire ces valeurs").click()
+    expect(ports.get_by_role("button", name="Lire ces valeurs")).to_have_count(0)
+    page.clock.run_for(1000)
+    expect(ports.get_by_role("status").last).to_contain_text(SAVED)
+    assert saved(stand, "ports") == {
+        "reader": "cave",
+        "ports": ["mqtt:linky-garage/sensor/+/state?unit=Wh&index_total=EASF01"],
+        "labels": {"mqtt:linky-garage/sensor/+/state?unit=Wh&index_total=EASF01": "linky-garage (ESPHome)"},
+    }
+    ports.get_by_role("button", name="Modifier les valeurs").click()
+    unit.select_option(value='"kWh"')
+    ports.get_by_role("button", name="Lire ces valeurs").click()
+    expect(ports.get_by_role("button", name="Lire ces valeurs")).to_have_count(0)
+    page.clock.run_for(1000)
+    assert saved(stand, "ports")["ports"] == ["mqtt:linky-garage/sensor/+/state?unit=kWh&index_total=EASF01"]
+
+
+def test_a_topic_that_nothing_announces_is_typed_and_what_is_wrong_with_it_is_said_at_its_field(stand: Stand) -> None:
+    page = stand.open("reglages/port")
+    ports = section(page, "ports")
+    ports.get_by_text("Autre…").click()
+    field = ports.get_by_label("Topic MQTT du compteur")
+    field.fill("tele/linky/#")
+    page.clock.run_for(11_000)  # what the reader says is asked for again meanwhile
+    ports.get_by_role("button", name="Écouter").click()
+    expect(field).to_have_accessible_description(re.compile("d’autres appareils"))
+    expect(field).to_be_focused()
+    field.fill("tele/linky/SENSOR")
+    ports.get_by_role("button", name="Écouter").click()
+    expect(ports.get_by_label("tele/linky/SENSOR")).to_be_checked()
+    page.clock.run_for(1000)
+    expect(ports.get_by_role("status").last).to_contain_text(SAVED)
+    assert saved(stand, "ports") == {"reader": "cave", "ports": ["mqtt:tele/linky/SENSOR"], "labels": {}}
 
 
 def test_where_no_password_is_asked_the_page_says_so(stand: Stand) -> None:
@@ -289,6 +366,7 @@ def fill_all(page: Page) -> None:
         page.get_by_role("button", name=name).click()
     page.locator("[data-section=sources] select").first.select_option(index=2)
     page.get_by_label("Énergie (compteur").check()
+    page.get_by_label("linky-garage (ESPHome)").check()
     expect(page.locator(".table-plain")).to_be_visible()
 
 

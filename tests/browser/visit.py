@@ -53,7 +53,7 @@ def change_answers(page: Page, route: str, change: Callable[[dict[str, Any]], di
         given = reply.json()
         question.fulfill(response=reply, json=given | change(given))
 
-    page.route(re.compile(rf"/api/v1/{route}\?"), answer)
+    page.route(re.compile(rf"/api/v1/{route}(\?|$)"), answer)
 
 
 class Visit:

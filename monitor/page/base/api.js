@@ -213,6 +213,8 @@ export const forecast = (meter) => get('forecast', { meter });
 export const app = () => get('app');
 /** @type {() => Promise<Answers.Ports>} */
 export const ports = () => get('ports');
+/** @type {() => Promise<Answers.Discovered>} */
+export const discovered = () => get('discovered');
 /** @type {(meter?: string) => Promise<Answers.Status>} */
 export const status = (meter) => get('status', { meter });
 

@@ -1,5 +1,6 @@
 // A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
 import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/base/time.js';
+import { DECODED, FOUND, READERS } from './ports.js';
 
 const PRODUCER = '051234560042',
   HOUR = 3600e3,
@@ -196,24 +197,6 @@ export function alerts(now, state) {
   };
 }
 const EMPTY = ['empty', 'install']; // no meter yet
-const FOUND = [
-  '/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0',
-  '/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00',
-];
-
-const READERS = [
-  {
-    reader: 'cave',
-    online: true,
-    asks: true,
-    reads: [],
-    offers: [
-      { name: FOUND[0], label: 'FTDI FT230X Basic UART', chosen: false, present: true },
-      { name: FOUND[1], label: 'ConBee II', chosen: false, present: false },
-    ],
-  },
-];
-
 const OFFERS = [
   ['base', 'EDF', 'Tarif Bleu, option Base'],
   ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
@@ -275,6 +258,8 @@ export function answer(route, query, now, state) {
       };
     case 'ports':
       return { readers: READERS };
+    case 'discovered':
+      return { devices: [], meters: DECODED, complete: true };
     case 'app':
       return app(state);
     case 'alerts':

@@ -111,6 +111,10 @@ function wrong(name, value) {
     return value.flatMap(({ power }, i) =>
       power > 36 ? [{ at: `contracts[${i}].power`, detail: 'un nombre de 1 à 36 est attendu' }] : [],
     );
+  if (name === 'ports')
+    return value.ports.flatMap((port, i) =>
+      port.includes('#') ? [{ at: `ports.ports[${i}]`, detail: '# amènerait d’autres appareils' }] : [],
+    );
   if (name === 'budget' && value.euros > 100000) return [{ at: 'budget.euros', detail: 'au plus 100000 est attendu' }];
   return [];
 }
