@@ -151,12 +151,16 @@ class SeriesAnswers:
         self, meter: Meter, start: datetime, end: datetime, minutes: Sequence[MinuteFacts], now: datetime
     ) -> Happened:
         name = naming(self._reader.contract_spans(meter, start, end), end)
+        # The register of a reading runs until the next one.
+        until = {minute.at: min(minute.held_to, int(now.timestamp())) for minute in minutes}
+        until |= {one.at: min(one.held_to, after.at) for one, after in itertools.pairwise(minutes) if after.at > one.at}
         # Contracts begin at whole hours: minutes of one hour on one register have one name.
         named = [
-            (minute.at, register)
+            (at, register)
             for (supplier, hour), part in itertools.groupby(minutes, lambda one: (one.supplier, one.at // _HOUR))
             if (register := name(supplier, hour * _HOUR)) is not None
             for minute in part
+            for at in range(minute.at, until[minute.at], _MINUTE)
         ]
         # The index of another meter goes on from nowhere, as after a break.
         broken = {part.first for part in meter.parts[1:] if part.first is not None}

@@ -88,6 +88,7 @@ def test_a_day_is_a_line_but_for_the_outage(tables: Database) -> None:
     assert found["gaps"] == [[ms(NOON + 141 * MINUTE), ms(NOON + 150 * MINUTE), "unknown", 300]]
     assert found["coverage"] == pytest.approx(1 - 9 / 240, abs=1e-4)
     assert found["overloads"] == []
+    assert found["registers"] == [[ms(NOON), ms(END), "BASE"]]
 
 
 def test_readings_a_quarter_of_an_hour_apart_are_a_line(tables: Database) -> None:

@@ -43,6 +43,12 @@ def test_the_first_hour_of_a_meter_begins_with_its_first_reading() -> None:
     assert [(part.wh, part.register) for part in parts] == [(250, "HCHP"), (750, "HCHC")]
 
 
+def test_what_a_decoded_meter_is_measured_between_its_readings_is_in_a_slot_too() -> None:
+    first, second = Slot(START, 100, 350, 120, 2), Slot(START + HALF, 351, 1100, 120, 1)
+    parts = subdivide_hours([hour(0, 1000)], [first, second], name)
+    assert [part.covered for part in parts] == [3480, 120]
+
+
 def test_an_hour_without_minutes_stays_whole() -> None:
     late = hour(0, 1000, recovered=True)
     assert subdivide_hours([hour(0, 1000)], [], name) == [hour(0, 1000)]
