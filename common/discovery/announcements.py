@@ -17,7 +17,7 @@ from common.discovery.meters import find_meters, is_of_a_meter
 #: What to subscribe to.
 FILTERS: tuple[str, ...] = (*home_assistant.FILTERS, *zigbee2mqtt.FILTERS, *tasmota.FILTERS)
 
-_MOST_MESSAGES = 3000  # to Home Assistant, that announce what matters here
+_MOST_SENSORS = 4000  # that are announced to Home Assistant, and matter here
 _MOST_LISTS = 8  # of a zigbee2mqtt
 _MOST_TASMOTAS = 200
 _MOST_DEVICES = 300
@@ -32,6 +32,7 @@ class Announcements:
 
     def __init__(self) -> None:
         self._sensors: dict[str, list[Sensor]] = {}  # by topic
+        self._count = 0  # of these
         self._zigbee: dict[str, tuple[list[Device], list[FoundMeter]]] = {}  # by topic
         self._tasmotas: dict[str, tasmota.Announced] = {}  # by MAC
 
@@ -42,22 +43,26 @@ class Announcements:
         if topic.endswith(zigbee2mqtt.SUFFIX):
             devices, meters = zigbee2mqtt.read_devices(topic, payload)
             _put(self._zigbee, topic, (devices, meters) if devices or meters else None, _MOST_LISTS)
-        elif topic.startswith(tasmota.PREFIX) and topic.count("/") == tasmota.PREFIX.count("/") + 1:
-            mac, kind = topic.removeprefix(tasmota.PREFIX).split("/")
+        elif topic.startswith(tasmota.PREFIX):
+            mac, _, kind = topic.removeprefix(tasmota.PREFIX).partition("/")
             announced = self._tasmotas.get(mac, tasmota.Announced())
             announced.on_message(kind, payload)
             _put(self._tasmotas, mac, None if announced.is_empty else announced, _MOST_TASMOTAS)
         elif topic.startswith(home_assistant.PREFIX):
             sensors = home_assistant.read_sensors(topic, payload)
             wanted = [sensor for sensor in sensors if sensor.value is not None or is_of_a_meter(sensor)]
-            _put(self._sensors, topic, wanted or None, _MOST_MESSAGES)
+            self._count -= len(self._sensors.pop(topic, []))
+            if wanted and self._count + len(wanted) <= _MOST_SENSORS:
+                self._sensors[topic] = wanted
+                self._count += len(wanted)
 
     def devices(self) -> list[Device]:
         """Return what announces a power or an energy, by name."""
+        to_home_assistant, owners = find_meters(self._all_sensors())
+        meters = {meter.port.removeprefix(SCHEME) for meter in self._all_meters(to_home_assistant)}
         devices: dict[str, Device] = {}
-        meters = {meter.port.removeprefix(SCHEME) for meter in self.meters()}
         taken: set[tuple[str, tuple[str, ...] | None]] = set()  # values, each where it is
-        for device in self._found():
+        for device in self._found(owners):
             values: list[AnnouncedValue] = []
             for value in device.values:
                 place = value.topic, value.path
@@ -70,21 +75,23 @@ class Announcements:
 
     def meters(self) -> list[FoundMeter]:
         """Return the French meters that another device decodes, by what people call them."""
-        found = [meter for topic in sorted(self._zigbee) for meter in self._zigbee[topic][1]]
-        found += [meter for meter in self._tasmota() if isinstance(meter, FoundMeter)]
-        found += find_meters(self._all_sensors())[0]
-        by_port = {meter.port: meter for meter in reversed(found)}
+        to_home_assistant, _ = find_meters(self._all_sensors())
+        by_port = {meter.port: meter for meter in reversed(self._all_meters(to_home_assistant))}
         return sorted(by_port.values(), key=lambda meter: (meter.label.casefold(), meter.port))
 
-    def _found(self) -> Iterator[Device]:
+    def _all_meters(self, to_home_assistant: list[FoundMeter]) -> list[FoundMeter]:
+        listed = [meter for topic in sorted(self._zigbee) for meter in self._zigbee[topic][1]]
+        return listed + [meter for meter in self._tasmota() if isinstance(meter, FoundMeter)] + to_home_assistant
+
+    def _found(self, meters: set[str]) -> Iterator[Device]:
+        """Yield devices, of which some are announced twice; `meters` are those that are none in Home Assistant."""
         for topic in sorted(self._zigbee):
             yield from self._zigbee[topic][0]
         yield from (device for device in self._tasmota() if isinstance(device, Device))
-        _, meters = find_meters(self._all_sensors())
         owners: dict[str, tuple[Owner, list[AnnouncedValue]]] = {}
         for sensor in self._all_sensors():
-            if sensor.owner.id not in meters and (value := sensor.value) is not None:
-                owners.setdefault(sensor.owner.id, (sensor.owner, []))[1].append(value)
+            if sensor.owner.id not in meters and sensor.value is not None:
+                owners.setdefault(sensor.owner.id, (sensor.owner, []))[1].append(sensor.value)
         for owner, values in owners.values():
             yield Device(owner.id, owner.name, owner.maker, owner.model, "home_assistant", tuple(values))
 

@@ -66,23 +66,9 @@ class Sensor:
     owner: Owner
     name: str
     topic: str
-    template: Template | None  # None: it cannot be read
-    device_class: str | None
-    state_class: str | None
+    path: tuple[str, ...]  # of its template; empty, too, if that cannot be read
     unit: str | None
-
-    @property
-    def value(self) -> AnnouncedValue | None:
-        """The power or energy that it announces, if it does."""
-        quantity = next((known for known in QUANTITIES if self.device_class == known), None)
-        if quantity is None:
-            return None
-        size = size_of(quantity, self.unit)
-        is_counter = quantity == "power" or self.state_class in _COUNTERS
-        path, factor = self.template or (None, Fraction(1))
-        return announced_value(
-            self.name, self.topic, path, quantity, None if size is None else size * factor, is_counter=is_counter
-        )
+    value: AnnouncedValue | None  # if it announces a power or an energy
 
 
 def read_sensors(topic: str, payload: bytes) -> list[Sensor]:
@@ -96,10 +82,8 @@ def read_sensors(topic: str, payload: bytes) -> list[Sensor]:
     owner = _owner(topic, message)
     if topic.startswith(f"{PREFIX}device/"):
         components = list(mapping(_get(message, "components")).items())[:_MOST_COMPONENTS]
-        shared = {key: value for key, value in message.items() if key in ("stat_t", "state_topic", "~")}
-        rows = [
-            (key, {**shared, **mapping(row)}) for key, row in components if _get(mapping(row), "platform") == "sensor"
-        ]
+        shared = {"stat_t": _get(message, "state_topic"), "~": message.get("~")}
+        rows = [(key, shared | row) for key, row in components if _get(mapping(row), "platform") == "sensor"]
     else:
         rows = [(topic.split("/")[-2], dict(message))]
     return list(_sensors(owner, rows))
@@ -107,10 +91,24 @@ def read_sensors(topic: str, payload: bytes) -> list[Sensor]:
 
 def _sensors(owner: Owner, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Sensor]:
     for key, row in rows:
-        topic, template = _topic(row), read_template(_get(row, "value_template"))
+        topic = _topic(row)
         if topic is not None:
-            kind = (text(_get(row, key)) for key in ("device_class", "state_class", "unit_of_measurement"))
-            yield Sensor(owner, text(row.get("name")) or text(key) or owner.name, topic, template, *kind)
+            name, template = (
+                text(row.get("name")) or text(key) or owner.name,
+                read_template(_get(row, "value_template")),
+            )
+            path, unit = () if template is None else template.path, text(_get(row, "unit_of_measurement"))
+            yield Sensor(owner, name, topic, path, unit, _value(row, name, topic, template))
+
+
+def _value(row: Mapping[str, Any], name: str, topic: str, template: Template | None) -> AnnouncedValue | None:
+    quantity = next((known for known in QUANTITIES if _get(row, "device_class") == known), None)
+    if quantity is None:
+        return None
+    size = size_of(quantity, _get(row, "unit_of_measurement"))
+    path, factor = template or (None, Fraction(1))
+    is_counter = quantity == "power" or _get(row, "state_class") in _COUNTERS
+    return announced_value(name, topic, path, quantity, None if size is None else size * factor, is_counter=is_counter)
 
 
 def _owner(topic: str, message: Mapping[str, Any]) -> Owner:

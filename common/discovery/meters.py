@@ -56,7 +56,8 @@ def guess_label(name: str) -> str | None:
     >>> guess_label("linky_east"), guess_label("index-base"), guess_label("smaxsn_1"), guess_label("kitchen")
     ('EAST', 'BASE', 'SMAXSN-1', None)
     """
-    return next((label for spelt, label in _SPELT.items() if spelt in _spell(name)), None)
+    spelt = _spell(name)
+    return next((label for known, label in _SPELT.items() if known in spelt), None)
 
 
 def _spell(name: str) -> str:
@@ -115,11 +116,10 @@ def _belongs_to(sensor: Sensor) -> Iterator[tuple[str, str, str | None]]:
 
 
 def _by_template(sensor: Sensor) -> str | None:
-    path = sensor.template.path if sensor.template else ()
     if sensor.owner.id.startswith(zigbee2mqtt.ID):
         models = (sensor.owner.model_id or "", sensor.owner.model or "")
         return next((name for known, name in zigbee2mqtt.METERS.items() if any(known in one for one in models)), None)
-    first, second, *_ = *path, "", ""
+    first, second, *_ = *sensor.path, "", ""
     if first in PORT_LABELS and second in ("value", "raw"):
         return "teleinfo2mqtt"
     if first == "TIC" and second in PORT_LABELS:

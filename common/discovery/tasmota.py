@@ -14,7 +14,6 @@ from typing import Any
 
 from common.contract.frame import read_json
 from common.discovery.announced import (
-    AnnouncedValue,
     Device,
     FoundMeter,
     PowerOrEnergy,
@@ -32,6 +31,7 @@ PREFIX = "tasmota/discovery/"
 _LONGEST = 32_000  # bytes
 _TELE = 2  # the place of the prefix of telemetry
 _MOST_CHANNELS = 8
+_Place = tuple[str, tuple[str, ...], PowerOrEnergy, str]  # name, path, quantity, unit
 _PLACEHOLDER = re.compile(r"%\w+%")
 _QUANTITIES: tuple[tuple[str, PowerOrEnergy, str], ...] = (
     ("Power", "power", "W"),
@@ -43,35 +43,42 @@ class Announced:
     """What one Tasmota announces, in two messages that come in any order."""
 
     def __init__(self) -> None:
-        self._messages: dict[str, Mapping[str, Any]] = {}
+        self._config: tuple[str, str, str | None] | None = None  # topic, name, model
+        self._publisher: str | None = None  # of a meter
+        self._places: list[_Place] = []  # of a device
 
     def on_message(self, kind: str, payload: bytes) -> None:
         """Take one of the two: `config` or `sensors`. An empty one is deleted."""
         try:
-            message = read_json(payload) if 0 < len(payload) <= _LONGEST else None
+            message = mapping(read_json(payload) if 0 < len(payload) <= _LONGEST else None)
         except MessageError:
-            message = None
-        self._messages[kind] = mapping(message)
+            message = {}
+        if kind == "config":
+            topic = _topic(message)
+            name = text(message.get("dn")) or text(message.get("hn")) or "Tasmota"
+            self._config = None if topic is None else (topic, name, text(message.get("md")))
+        elif kind == "sensors":
+            sample = mapping(message.get("sn"))
+            self._publisher = _publisher(sample)
+            self._places = list(_places(mapping(sample.get("ENERGY"))))
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is announced any more."""
-        return not any(self._messages.values())
+        """Whether nothing is announced, or not any more."""
+        return self._config is None and self._publisher is None and not self._places
 
     def found(self, mac: str) -> Device | FoundMeter | None:
         """Return what it is; None if it measures nothing, or did not tell all yet."""
-        config, sample = self._messages.get("config", {}), mapping(self._messages.get("sensors", {}).get("sn"))
-        topic = _topic(config)
-        if topic is None or not sample:
+        if self._config is None:
             return None
-        name = text(config.get("dn")) or text(config.get("hn")) or "Tasmota"
-        if mapping(sample.get("TIC")):
-            return found_meter(topic, name, "tasmota")
-        if mapping(sample.get("METER")) and mapping(sample.get("CONTRACT")):
-            return found_meter(topic, name, "bernaerts")
-        values = tuple(_values(topic, mapping(sample.get("ENERGY"))))
-        device = Device(f"tasmota_{text(mac)}", name, "Tasmota", text(config.get("md")), "tasmota", values)
-        return device if values else None
+        topic, name, model = self._config
+        if self._publisher is not None:
+            return found_meter(topic, name, self._publisher)
+        values = tuple(
+            announced_value(name, topic, path, quantity, size_of(quantity, unit))
+            for name, path, quantity, unit in self._places
+        )
+        return Device(f"tasmota_{text(mac)}", name, "Tasmota", model, "tasmota", values) if values else None
 
 
 def _topic(config: Mapping[str, Any]) -> str | None:
@@ -87,12 +94,17 @@ def _topic(config: Mapping[str, Any]) -> str | None:
     return None if _PLACEHOLDER.search(full) else f"{full.rstrip('/')}/SENSOR"
 
 
-def _values(topic: str, energy: Mapping[str, Any]) -> Iterator[AnnouncedValue]:
+def _publisher(sample: Mapping[str, Any]) -> str | None:
+    if mapping(sample.get("TIC")):
+        return "tasmota"
+    return "bernaerts" if mapping(sample.get("METER")) and mapping(sample.get("CONTRACT")) else None
+
+
+def _places(energy: Mapping[str, Any]) -> Iterator[_Place]:
     for key, quantity, unit in _QUANTITIES:
-        sent, size = energy.get(key), size_of(quantity, unit)
+        sent = energy.get(key)
         if isinstance(sent, list):  # a value for each channel or phase
             for channel, _ in enumerate(sent[:_MOST_CHANNELS]):
-                path = ("ENERGY", key, str(channel))
-                yield announced_value(f"{key} {channel + 1}", topic, path, quantity, size)
+                yield f"{key} {channel + 1}", ("ENERGY", key, str(channel)), quantity, unit
         elif type(sent) in (int, float):
-            yield announced_value(key, topic, ("ENERGY", key), quantity, size)
+            yield key, ("ENERGY", key), quantity, unit

@@ -8,6 +8,7 @@ new name.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from common.contract.frame import read_json
@@ -69,7 +70,7 @@ def _read(base: str, row: Any) -> Device | FoundMeter | None:
         maker=text(definition.get("vendor")),
         model=text(definition.get("description")) or model,
         publisher="zigbee2mqtt",
-        values=tuple(_values(topic, definition.get("exposes")))[:_MOST_VALUES],
+        values=tuple(islice(_values(topic, definition.get("exposes")), _MOST_VALUES)),
     )
 
 

@@ -152,23 +152,24 @@ def test_a_meter_that_arrives_decoded_is_no_device_at_the_same_time() -> None:
         assert announcements.devices() == []
 
 
-def test_what_is_too_much_is_left_out() -> None:
+def test_what_is_too_much_is_left_out_until_there_is_room() -> None:
     many = [
-        (f"homeassistant/sensor/n{number}/config", energy(f"x/{number}", device={"ids": f"d{number}"}))
-        for number in range(3500)
+        (f"homeassistant/sensor/n{number}/config", energy(f"x/{number}", device={"ids": f"d{number}", "name": "z"}))
+        for number in range(4000)
     ]
-    assert len(heard(*many).devices()) == 300
+    one_more = ("homeassistant/sensor/new/config", energy("x/new", device={"ids": "new", "name": "a"}))
+    announcements = heard(*many, one_more)
+    assert len(announcements.devices()) == 300
+    assert [device.name for device in announcements.devices()[:2]] == ["z", "z"]
+    for topic, message in ((many[0][0], b""), (one_more[0], json.dumps(one_more[1]).encode())):
+        announcements.on_message(topic, message)
+    assert [device.name for device in announcements.devices()[:2]] == ["a", "z"]
+
+
+def test_a_device_has_no_more_values_than_anybody_would_read() -> None:
     values = [(f"homeassistant/sensor/n{number}/config", energy(f"x/{number}")) for number in range(100)]
     (device,) = heard(*values).devices()
     assert len(device.values) == 40
-    # What is known is still followed.
-    announcements = heard(*many, (many[0][0], b""))
-    announcements.on_message(
-        "homeassistant/sensor/new/config", json.dumps(energy("x/new", device={"ids": "a", "name": "!"})).encode()
-    )
-    assert announcements.devices()[0] == Device(
-        "a", "!", None, None, "home_assistant", announcements.devices()[0].values
-    )
 
 
 _JSON = st.recursive(

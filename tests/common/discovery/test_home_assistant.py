@@ -55,7 +55,7 @@ def test_a_message_for_a_whole_device_shares_what_its_components_do_not_say() ->
         "gone": {"p": "sensor"},
         "switch": {"p": "switch", "stat_t": "a/b"},
     }
-    message = {"dev": {"ids": ["i"], "name": "N"}, "stat_t": "~", "~": "base", "cmps": cmps}
+    message = {"dev": {"ids": ["i"], "name": "N"}, "state_topic": "~", "~": "base", "cmps": cmps}
     sensors = sensors_of(message, "homeassistant/device/i/config")
     assert [(one.name, one.topic, one.owner.id) for one in sensors if one.value] == [
         ("p", "base", "i"),
