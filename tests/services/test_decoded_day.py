@@ -81,6 +81,7 @@ def days(request: pytest.FixtureRequest, database: Server) -> Days:
 def test_all_that_is_drawn_from_one_reading_to_another_is_counted_once(days: Days) -> None:
     line, decoded = days.between(READ, READ_AGAIN)
     assert line.energy.total_wh > 20_000
+    assert decoded.energy.coverage > 0.9  # its faults are restarts, too
     for register in HISTORIC:
         assert abs(decoded.energy.wh.get(register, 0) - line.energy.wh.get(register, 0)) <= STEP, register
     assert sum(wh > 1000 for wh in line.energy.wh.values()) == 4  # two colours, by day and by night
