@@ -261,7 +261,7 @@ def test_the_port_of_the_meter_is_chosen_where_the_reader_lets_it(stand: Stand) 
 def test_a_meter_that_arrives_decoded_is_chosen_with_its_limits_and_what_the_reader_says_of_it(stand: Stand) -> None:
     page = stand.open("reglages/port")
     ports = section(page, "ports")
-    expect(ports).to_contain_text(re.compile("10\\sWh avec un ZLinky"))
+    expect(ports).to_contain_text(re.compile(r"10\sWh avec un ZLinky"))
     ports.get_by_label("Linky (Zigbee2MQTT)").check()
     page.clock.run_for(1000)
     expect(ports.get_by_role("status").last).to_contain_text(SAVED)
@@ -275,7 +275,7 @@ def test_a_meter_that_arrives_decoded_is_chosen_with_its_limits_and_what_the_rea
         page.clock.run_for(6000)
 
     say()
-    expect(ports.locator(".said")).to_contain_text(re.compile("jusqu’à 15\\sminutes"))
+    expect(ports.locator(".said")).to_contain_text(re.compile(r"jusqu’à 15\sminutes"))
     expect(ports.locator(".warn-text")).to_have_count(0)
     say(state="reading", meter="031961123456", source="zigbee2mqtt", interval=60)
     expect(ports.locator(".said")).to_contain_text("Compteur 031961123456 reçu. Décodé par Zigbee2MQTT")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from reader.simulator.meter import SimulatedMeter
+from tests.services.test_decoded_meter import METER as DECODED
+from tests.services.test_decoded_meter import message
 from tests.services.test_monitor import Monitor
 from tests.services.test_reader import ReaderSetup
 from tests.support.mqtt_client import MqttClient, listen
@@ -58,6 +60,11 @@ def read(reader: ReaderSetup) -> list[str]:
     """Return the ports that are read, by the newest health."""
     health = [json.loads(payload) for payload in reader.published("reader", reader.id, "health")]
     return [line["port"] for line in health[-1]["lines"]] if health else ["no health"]
+
+
+def states(said: Any) -> list[tuple[str, str]]:
+    """Return how the ports are that a reader reads."""
+    return [(port["name"], port["state"]) for port in said["reads"]]
 
 
 def test_the_choice_takes_effect_while_it_runs_and_outlives_kills_without_monitor_and_broker(
@@ -147,10 +154,15 @@ def test_what_is_saved_in_the_page_is_read_by_the_reader_elsewhere(
         wait_until(lambda: said() is not None, WITHIN, "the page knows the reader", [reader, monitor])
         assert (said()["reader"], said()["reads"]) == (reader.id, [])
         save(ports[0])
-        wait_until(
-            lambda: [port["name"] for port in said()["reads"]] == [ports[0]], WITHIN, "it is read", [reader, monitor]
-        )
+        wait_until(lambda: states(said())[:1] == [(ports[0], "reading")], WITHIN, "it is read", [reader, monitor])
         assert reader.mqtt.wait(lambda: len(reader.frames(ONE)) > 2), reader.text()
         assert [port["name"] for port in said()["offers"] if port["chosen"]] == [ports[0]]
+        topic = f"{reader.id}/Linky"
+        save(f"mqtt:{topic}")
+        wait_until(lambda: states(said()) == [(f"mqtt:{topic}", "listening")], WITHIN, "it listens", [reader, monitor])
+        reader.mqtt.publish(topic, json.dumps(message(430)))
+        wait_until(lambda: states(said()) == [(f"mqtt:{topic}", "reading")], WITHIN, "it is read", [reader, monitor])
+        (port,) = said()["reads"]
+        assert (port["meter"], port["source"]) == (DECODED, "zigbee2mqtt")
         save()
         wait_until(lambda: bool(said()["reads"] == []), WITHIN, "nothing is read", [reader, monitor])
