@@ -176,7 +176,8 @@ def _port(value: Any) -> str:
         except ValueError as error:
             raise Wrong(_french(str(error)), str(error)) from error
     if not isinstance(value, str) or not re.fullmatch(PORT, value):
-        raise Wrong(f"un port tel que {_EXAMPLE} est attendu", f"a port such as {_EXAMPLE} is expected")
+        example = "mqtt:zigbee2mqtt/Linky" if is_topic(value) else _EXAMPLE
+        raise Wrong(f"un port tel que {example} est attendu", f"a port such as {example} is expected")
     return value
 
 

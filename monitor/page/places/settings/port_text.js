@@ -25,3 +25,6 @@ export function writePort({ topic, unit, labels }) {
 
 const escaped = (text) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** What somebody typed, as a port: a topic, unless it is written as another one. @type {(text: string) => string} */
+export const portOf = (text) => (/^(?:mqtt:|\/dev\/|\w+:\/\/)/.test(text.trim()) ? text.trim() : `mqtt:${text.trim()}`);

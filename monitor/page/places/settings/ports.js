@@ -5,7 +5,7 @@ import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { field, say } from './form.js';
 import { said } from './port_said.js';
-import { readPort } from './port_text.js';
+import { portOf, readPort } from './port_text.js';
 import { namesOf } from './port_values.js';
 import { W } from './words.js';
 
@@ -36,9 +36,13 @@ export const chosenOf = (value, { reader, offers }) =>
 export function withPort(value, reader, { name, label }, isChosen) {
   const others = chosenOf(value, reader).filter((port) => topicOf(port) !== topicOf(name)),
     labels = Object.entries(value?.labels ?? {}).filter(([port]) => others.includes(port));
-  if (isChosen && label && label !== name) labels.push([name, label.slice(0, LONGEST)]);
+  const called = isChosen && label !== name ? plain(label) : '';
+  if (called) labels.push([name, called]);
   return { reader: reader.reader, ports: isChosen ? [...others, name] : others, labels: Object.fromEntries(labels) };
 }
+
+/** Of one line, as the section takes it. */
+const plain = (label) => [...label.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, LONGEST).join('');
 
 /**
  * What there is to choose from: what a reader offers, and what was chosen and is not offered yet, or no more.
@@ -178,8 +182,7 @@ function typed(place, choose) {
     input,
   );
   async function listen() {
-    const text = input.value.trim(),
-      problem = await choose(isTopic(text) ? text : `mqtt:${text}`);
+    const problem = await choose(portOf(input.value));
     say(node, problem);
     if (problem) input.focus();
     else input.value = '';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPort, writePort } from '../../../../monitor/page/places/settings/port_text.js';
+import { portOf, readPort, writePort } from '../../../../monitor/page/places/settings/port_text.js';
 
 test('a topic with labels is written as readers write it, and read again', () => {
   const port = { topic: 'mqtt:n/sensor/+/state', unit: 'kWh', labels: new Map() };
@@ -23,4 +23,10 @@ test('a topic alone has neither, and so has a serial port', () => {
     labels: new Map(),
   });
   assert.equal(readPort('/dev/ttyUSB0').topic, '/dev/ttyUSB0');
+});
+
+test('what is typed is a topic, unless it is written as another port', () => {
+  assert.equal(portOf(' zigbee2mqtt/Linky '), 'mqtt:zigbee2mqtt/Linky');
+  for (const port of ['mqtt:zigbee2mqtt/Linky', '/dev/ttyUSB0', 'socket://192.168.1.20:5331'])
+    assert.equal(portOf(port), port);
 });

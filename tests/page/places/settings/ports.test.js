@@ -38,3 +38,11 @@ test('what was chosen is listed once, by what it was called, though the reader o
     { name: '/dev/old', label: 'Old', present: true },
   ]);
 });
+
+test('what a port is called is kept as one line, however its device wrote it', () => {
+  const name = 'mqtt:zigbee2mqtt/Linky',
+    label = `Linky\u00a0du\ngarage ${'⚡'.repeat(300)}`;
+  const { labels } = withPort({}, CELLAR, { name, label }, true);
+  assert.equal(labels[name], `Linky du garage ${'⚡'.repeat(184)}`);
+  assert.deepEqual(withPort({}, CELLAR, { name, label: '\u200b' }, true).labels, {});
+});
