@@ -197,9 +197,12 @@ def _cut_at(home: Home, meter: Meter, now: datetime, started: datetime, daily: D
 def cut_between(before: MinuteFacts, after: MinuteFacts, base_load: float) -> Cut | None:
     """Return the power cut between two minutes, before and after the start of the machine; None: there was none.
 
-    A longer one is known without a start (`is_outage`).
+    A longer one is known without a start (`is_outage`). Of a meter that another device decodes nobody can tell: its
+    registers may be steps behind.
     """
     start, end = before.at + 60, after.at
+    if before.usual_interval is not None:
+        return None
     if before.total_last is None or after.total_first is None or before.injected_last != after.injected_first:
         return None
     counted, expected = after.total_first - before.total_last, base_load * (end - start) / 3600

@@ -70,6 +70,12 @@ def test_a_short_power_cut_is_known_by_the_start_of_the_machine(
     assert cut_between(before, after, base_load) == (Cut(NOW, NOW + minutes * MINUTE) if is_cut else None)
 
 
+def test_a_start_of_the_machine_is_no_power_cut_because_an_adapter_tells_registers_late() -> None:
+    at = int(NOW.timestamp())
+    before = MinuteFacts(at - 60, 60, 1, 1, 5000, 5000, 900, 0, None, usual_interval=60)
+    assert cut_between(before, before._replace(at=at + 600), 500) is None
+
+
 # -- loss -------------------------------------------------------------------------------------------------------------
 
 
