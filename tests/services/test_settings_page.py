@@ -13,7 +13,7 @@ import pytest
 
 from common.contract.frame import Frame
 from common.contract.labels import Mode
-from monitor.base.config import MonitorConfig, MonitorDatabase
+from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.places.settings.deletion import ADMINISTRATORS
 from monitor.places.settings.requests import MOST_OPEN
 from monitor.service import build
@@ -34,10 +34,10 @@ JSON, BYTES = {"content-type": "application/json"}, {"content-type": "applicatio
 class Page:
     """The API of a monitor, and who asks it."""
 
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: Server, folder: Path, mqtt: MonitorMqtt | None = None) -> None:
         database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         self.app = folder / "app.json"
-        config = MonitorConfig(database=database, state=folder / "state", app=self.app)
+        config = MonitorConfig(database=database, mqtt=mqtt, state=folder / "state", app=self.app)
         self.parts, self.live, *_ = build(config, folder)
         self._loop = asyncio.new_event_loop()
         self.answers: list[str] = []
