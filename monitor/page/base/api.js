@@ -213,8 +213,6 @@ export const forecast = (meter) => get('forecast', { meter });
 export const app = () => get('app');
 /** @type {() => Promise<Answers.Ports>} */
 export const ports = () => get('ports');
-/** @type {() => Promise<Answers.Discovered>} */
-export const discovered = () => get('discovered');
 /** @type {(meter?: string) => Promise<Answers.Status>} */
 export const status = (meter) => get('status', { meter });
 
@@ -263,6 +261,11 @@ export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
  * @type {(topic: string) => Promise<Answers.Message>}
  */
 export const message = (topic) => get('message', { topic });
+/**
+ * Devices and meters that are announced on the broker; the first question begins the search.
+ * @type {() => Promise<Answers.Discovered>}
+ */
+export const discovered = () => get('discovered');
 /**
  * What is gone and can be forgotten.
  * @type {() => Promise<Answers.Forgettable['gone']>}

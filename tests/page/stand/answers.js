@@ -1,5 +1,6 @@
 // A household that does not exist: answers of the API in their shapes, made from the time. For looking at the page.
 import { dateOf, dayEnd, dayStart, plusDays, seasonOf } from '../../../monitor/page/base/time.js';
+import { DEVICES } from './found.js';
 import { DECODED, FOUND, READERS } from './ports.js';
 
 const PRODUCER = '051234560042',
@@ -259,7 +260,7 @@ export function answer(route, query, now, state) {
     case 'ports':
       return { readers: READERS };
     case 'discovered':
-      return { devices: [], meters: DECODED, complete: true };
+      return { connected: true, complete: true, refused_topics: [], devices: DEVICES, meters: DECODED };
     case 'app':
       return app(state);
     case 'alerts':

@@ -52,6 +52,26 @@ export default {
     message: 'the message',
     now: (power, time) => `Right now: ${power} (${time})`,
   },
+  found: {
+    title: 'Found on your network',
+    help: 'Tick a device to follow it; its name and kind can be changed below afterwards.',
+    searching: 'Searching…',
+    silent: 'The MQTT server does not answer.',
+    refused: (topics) => `The MQTT server does not let TeleInfo read ${topics}: devices may be missing.`,
+    nothing:
+      'No device announces itself. Turn on “MQTT Discovery” (for Home Assistant) in your devices, or connect Zigbee2MQTT to the same MQTT server.',
+    follow: 'Follow: ',
+    meter: (label) => `${label}: a meter.`,
+    toPort: 'Choose it as the meter',
+    unreadable: (name, reason) => `${name}: cannot be followed, ${reason}.`,
+    reasons: {
+      template: 'the value is computed by a formula of Home Assistant',
+      path: 'its name in the message contains a dot',
+      unit: 'its unit is unknown',
+      counter: 'the device does not announce it as a counter that only rises',
+      topic: 'its topic cannot be read',
+    },
+  },
   offers: { search: 'Search an offer', own: 'Your prices' },
   offPeak: {
     meter: 'As the meter has them',

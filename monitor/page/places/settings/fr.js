@@ -52,6 +52,26 @@ export default {
     message: 'le message',
     now: (power, time) => `En ce moment : ${power} (${time})`,
   },
+  found: {
+    title: 'Trouvés sur votre réseau',
+    help: 'Cochez un appareil pour le suivre ; son nom et sa nature se changent ensuite plus bas.',
+    searching: 'Recherche…',
+    silent: 'Le serveur MQTT ne répond pas.',
+    refused: (topics) => `Le serveur MQTT ne laisse pas TeleInfo lire ${topics} : des appareils peuvent manquer.`,
+    nothing:
+      'Aucun appareil ne s’annonce. Activez « MQTT Discovery » (découverte par Home Assistant) dans vos appareils, ou reliez Zigbee2MQTT au même serveur MQTT.',
+    follow: 'Suivre : ',
+    meter: (label) => `${label} : un compteur.`,
+    toPort: 'Le choisir comme compteur',
+    unreadable: (name, reason) => `${name} : ne peut pas être suivi, ${reason}.`,
+    reasons: {
+      template: 'la valeur est calculée par une formule de Home Assistant',
+      path: 'son nom dans le message contient un point',
+      unit: 'son unité n’est pas connue',
+      counter: 'l’appareil ne l’annonce pas comme un compteur qui ne fait que monter',
+      topic: 'son topic ne peut pas être lu',
+    },
+  },
   offers: { search: 'Chercher une offre', own: 'Vos prix' },
   offPeak: {
     meter: 'Comme le compteur',

@@ -18,13 +18,23 @@ function nameOf(at) {
 
 /**
  * @typedef {{node: HTMLElement, place: Place, redraw: () => void, leave: () => void}} Section
- * draw: what is shown instead of the form as it is declared; isWhole: whether it makes sense to save; told: hears what became of a change.
+ * above: what stands above the form; draw: what is shown instead of the form as it is declared; isWhole: whether it makes sense to save; told: hears what became of a change.
  * @param {{name: string, form: Node, saved: Saved, widgets?: Widgets, draw?: (place: Place) => HTMLElement,
- *   told?: (outcome: Outcome, value: any) => void, isWhole?: (value: any) => boolean,
+ *   told?: (outcome: Outcome, value: any) => void, above?: HTMLElement, isWhole?: (value: any) => boolean,
  *   begin?: object}} options
  * @returns {Section}
  */
-export function sectionForm({ name, form, saved, widgets = {}, draw, told = () => {}, isWhole = () => true, begin }) {
+export function sectionForm({
+  name,
+  form,
+  saved,
+  widgets = {},
+  draw,
+  told = () => {},
+  above,
+  isWhole = () => true,
+  begin,
+}) {
   const body = h('div', { class: 'form' }),
     status = h('p', { class: 'status-line', role: 'status' }),
     kept = keeper(name, saved, tell);
@@ -82,7 +92,7 @@ export function sectionForm({ name, form, saved, widgets = {}, draw, told = () =
   }
   redraw();
   return {
-    node: h('div', { class: 'section', 'data-section': name }, body, status),
+    node: h('div', { class: 'section', 'data-section': name }, above, body, status),
     place,
     redraw,
     leave: () => kept.flush(),

@@ -9,6 +9,7 @@ import { notice } from '../../parts/notice.js';
 import { backup } from './backup.js';
 import { contractGroup } from './contract.js';
 import { watch } from './devices.js';
+import { foundDevices } from './found.js';
 import { goneGroup } from './gone.js';
 import { indexGroup } from './indexes.js';
 import { meterNames } from './meters.js';
@@ -57,7 +58,7 @@ export default async function settings(context) {
     ],
     ['notes', 'notes', () => [section('notes', { begin: { at: today } }).node]],
     ['budget', 'budget', plainly('budget')],
-    ['appareils', 'sources', () => devices(section('sources', { form: withSources(forms.sources) }).node, meter)],
+    ['appareils', 'sources', () => devices({ meter, meters, section, form: withSources(forms.sources) })],
     ['conservation', 'keep', () => [section('retention').node, backup()]],
     ['passe', 'past', () => pastGroup({ meter, meters })],
     ['index', 'indexes', meter && (() => indexGroup(meter, today))],
@@ -94,9 +95,12 @@ function whoMay() {
 
 const withSources = (form) => ({ ...form, item: { ...form.item, widget: 'source' } });
 
-function devices(node, meter) {
-  if (meter) setTimeout(() => watch(node, meter.id));
-  return [node];
+function devices({ meter, meters, section, form }) {
+  const found = foundDevices(() => sources, meters.length > 1 ? meter?.id : undefined),
+    /** @type {import('./section.js').Section} */
+    sources = section('sources', { form, above: found.node, told: found.refresh });
+  if (meter) setTimeout(() => watch(sources.node, meter.id));
+  return [sources.node];
 }
 
 /** Made when it is opened first. */
