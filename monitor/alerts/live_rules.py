@@ -123,8 +123,9 @@ class OverloadRule:
                 self._peaks[event.meter, event.key] = _Peak(power, at)
 
     def conditions(self, snapshot: Snapshot) -> list[Condition]:
-        """Return the conditions of a moment."""
-        return [condition for meter in snapshot.meters for condition in self._of_meter(meter, snapshot.at)]
+        """Return the conditions of a moment; of a meter that arrives decoded it cannot be told."""
+        meters = [meter for meter in snapshot.meters if not meter.decoded]
+        return [condition for meter in meters for condition in self._of_meter(meter, snapshot.at)]
 
     def _of_meter(self, meter: MeterSnapshot, at: datetime) -> list[Condition]:
         if meter.phases is None:

@@ -27,6 +27,7 @@ from monitor.money.unit_price import unit_price
 
 UNIT = "VA"
 _STEP = 1000  # ms
+_LONGEST = 64  # characters of a source; what came over the broker may be longer
 _NOTHING = Values()
 _NO_TARIFF = Tariff()
 _Register = Annotated[str | None, "as in `wh` of `energy`, such as HCHP, BBRHPJW, EASF03"]
@@ -56,7 +57,15 @@ class State:
     phases: Annotated[Sequence[Annotated[PhasePower, _CLOSED]] | None, "three phases, VA; null: a single one"]
     volts: Annotated[Sequence[int] | None, "of each phase"]
     register: _Register
-    overload: Annotated[bool, "more is drawn than is subscribed"]
+    overload: Annotated[bool | None, "more is drawn than is subscribed; null: not known, the meter arrives decoded"]
+    source: Annotated[
+        str | None, "who decodes a meter that arrives decoded, such as zigbee2mqtt; null: its line is read"
+    ]
+    interval: Annotated[
+        int | None,
+        "of such a meter: seconds that usually lie between two frames. Its peaks, headroom and overloads are not"
+        " measurable",
+    ]
 
 
 @answer_type
@@ -143,9 +152,12 @@ class LiveAnswer:
     tomorrow: _Colour
     mean: Annotated[
         Annotated[MeanPower, _CLOSED] | None,
-        "active power, from the steps of the index in the last ten minutes; null: not known yet",
+        "active power, from the steps of the index in the last ten minutes; null: not known yet, or not measurable",
     ]
-    peak: Annotated[PeakOfToday, _CLOSED] | None
+    peak: Annotated[
+        Annotated[PeakOfToday, _CLOSED] | None,
+        "null: none is known; of a meter that arrives decoded there is only the one that the meter tells itself",
+    ]
     production: Annotated[
         Annotated[ProductionNow, _CLOSED] | None,
         "W that sources of production made in the minute that ended then; null: there is none, or it is silent",
@@ -178,6 +190,7 @@ def state(view: MeterView | None, connected: bool, today: Today | None, now: dat
         last = today.last
     subscribed = _subscribed(rate, today)
     limit = None if subscribed is None else subscribed // 3
+    adapter = None if view is None else view.adapter
     return State(
         at=_second(at),
         silent_since=None if speaking or last is None else _second(last),
@@ -187,7 +200,9 @@ def state(view: MeterView | None, connected: bool, today: Today | None, now: dat
         phases=None if measured.phases is None else [PhasePower(power, limit) for power in measured.phases],
         volts=measured.volts,
         register=rate.register,
-        overload=rate.overload and speaking,
+        overload=rate.overload and speaking if adapter is None else None,
+        source=None if adapter is None else adapter.source[:_LONGEST],
+        interval=None if adapter is None else adapter.interval,
     )
 
 
@@ -254,7 +269,7 @@ def answer(
         colour=rate.colour,
         tomorrow=rate.tomorrow,
         mean=MeanPower(*view.mean) if view is not None and view.mean is not None and present.fresh else None,
-        peak=_peak(rate, ring, ring_end, today, now, zone),
+        peak=_peak(rate, *((ring, today) if present.interval is None else (None, None)), ring_end, now, zone),
         production=_production(today),
         today=_today(today),
         links=Links(**links),
@@ -313,8 +328,8 @@ def _since(view: MeterView | None, today: Today | None) -> datetime | None:
 def _peak(
     rate: Tariff,
     ring: Sequence[int | None] | None,
-    ring_end: datetime,
     today: Today | None,
+    ring_end: datetime,
     now: datetime,
     zone: ZoneInfo,
 ) -> PeakOfToday | None:

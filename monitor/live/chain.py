@@ -16,6 +16,7 @@ class MeterSnapshot:
     identifier: str
     speaking: bool  # frames come
     fresh: bool  # the last frame still tells the power of now
+    decoded: bool  # by another device, which seldom sends
     last_frame: datetime | None  # when it arrived, by our clock
     reader: bool | None  # whether a reader is online that may read it; None: no reader says so
     power: int | None = None  # VA
@@ -71,6 +72,7 @@ def meter_snapshot(view: MeterView, readers: Sequence[Program], at: datetime) ->
         identifier=view.identifier,
         speaking=view.speaking,
         fresh=view.speaking and view.age is not None and view.age <= HOLD,
+        decoded=view.adapter is not None,
         last_frame=None if view.age is None else at - timedelta(seconds=view.age),
         reader={UP: True, DOWN: False}.get(_reader(view, readers)),
         power=view.values.power,

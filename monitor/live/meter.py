@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from common.contract.frame import Frame
+from common.contract.frame import LATE, Frame
 from monitor.live.values import Tariff, Values, index_total, read_values, tariff
 from monitor.readings.curves import Second
 
@@ -22,33 +22,34 @@ _NONE = -1
 
 
 class RingBuffer:
-    """Keeps one value a second of the clock, in 7 kB. A clock that jumps makes no wrong values, only unknown ones."""
+    """Keeps one value a second of the clock, in 8 kB. A clock that jumps makes no wrong values, only unknown ones."""
 
     def __init__(self) -> None:
         self._seconds = array("q", [_NONE]) * SECONDS
         self._values = array("i", [_NONE]) * SECONDS
+        self._holds = array("H", [HOLDS]) * SECONDS
 
-    def add(self, second: int, value: int) -> None:
-        """Keep the value of a second (Unix time); the last one of a second counts."""
+    def add(self, second: int, value: int, holds: int = HOLDS) -> None:
+        """Keep the value of a second (Unix time), which holds for some seconds; the last one of a second counts."""
         place = second % SECONDS
         self._seconds[place], self._values[place] = second, max(0, min(value, 2**31 - 1))
+        self._holds[place] = holds
 
-    def fill(self, second: int, value: int) -> None:
+    def fill(self, second: int, value: int, holds: int = HOLDS) -> None:
         """Keep the value of a second of which nothing is known, unless something newer has its place."""
         if self._seconds[second % SECONDS] < second:
-            self.add(second, value)
+            self.add(second, value, holds)
 
     def until(self, end: int) -> list[int | None]:
         """Return the values of the ten minutes that end with the second `end`, the oldest first; None: unknown."""
         values: list[int | None] = []
-        latest, age = None, HOLDS
+        latest, left = None, 0
         for second in range(end - SECONDS + 1, end + 1):
             place = second % SECONDS
             if self._seconds[place] == second:
-                latest, age = self._values[place], 0
-            else:
-                age += 1
-            values.append(latest if age < HOLDS else None)
+                latest, left = self._values[place], self._holds[place]
+            values.append(latest if left > 0 else None)
+            left -= 1
         return values
 
 
@@ -91,6 +92,14 @@ class IndexMean:
 
 #: Seconds without a frame after which a meter counts as silent; the reader says so after 10 s, if it still can.
 SILENT_AFTER = 15.0
+_SILENT_INTERVALS = 3  # the same of a meter that arrives decoded, as its reader counts
+
+
+class Adapter(NamedTuple):
+    """A device that decodes a meter by itself."""
+
+    source: str
+    interval: int  # seconds, the usual ones from frame to frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,8 @@ class MeterView:
     values: Values
     tariff: Tariff
     register_since: datetime | None  # when the register was seen to change
-    mean: Mean | None  # of the last minutes with frames
+    mean: Mean | None  # of the last minutes with frames; None also of a meter that arrives decoded
+    adapter: Adapter | None  # None: a reader reads the meter's line
     state: Mapping[str, Any]  # as its reader published it last; empty before
 
 
@@ -126,6 +136,7 @@ class LiveMeter:
         self._register_since: datetime | None = None
         self._ring = RingBuffer()
         self._index = IndexMean()
+        self._adapter: Adapter | None = None
 
     @property
     def announced(self) -> bool:
@@ -137,14 +148,21 @@ class LiveMeter:
         """Whether its reader has frames, as far as it said."""
         return self._online is True
 
+    @property
+    def decoded(self) -> bool:
+        """Whether another device decodes it."""
+        return self._adapter is not None
+
     def on_frame(self, frame: Frame, now: float) -> None:
         """Take over a frame."""
         found = read_values(frame.values)
         self._values = found.after(self._values)
         self._timestamp, self._frame_at, self.active_at = frame.timestamp, now, now
         self._online = True  # the message of the link may come later
+        source, interval = frame.source, frame.interval
+        self._adapter = None if source is None or interval is None else Adapter(source, interval)
         if found.power is not None:
-            self._ring.add(int(frame.timestamp.timestamp()), found.power)
+            self._ring.add(int(frame.timestamp.timestamp()), found.power, self._holds)
         if (total := index_total(frame.values)) is not None:
             self._index.add(int(frame.timestamp.timestamp()), total)
 
@@ -165,12 +183,26 @@ class LiveMeter:
             self._began = now
         self._online, self.active_at = online, now
 
+    def on_adapter(self, adapter: Adapter | None) -> None:
+        """Take over what its reader says of its line; frames, which say it too, count more."""
+        if self._frame_at is None:
+            self._adapter = adapter
+
     def on_connected(self, now: float) -> None:
         """Begin to wait for a frame anew: none could come before."""
         self._began = now
 
     def _is_recent(self, now: float) -> bool:
-        return self._frame_at is not None and now - self._frame_at <= SILENT_AFTER
+        return self._frame_at is not None and now - self._frame_at <= self._silent_after
+
+    @property
+    def _silent_after(self) -> float:
+        return SILENT_AFTER if self._adapter is None else float(_SILENT_INTERVALS * self._adapter.interval)
+
+    @property
+    def _holds(self) -> int:
+        """How many seconds a value holds; one usual interval, as messages are late at times."""
+        return HOLDS if self._adapter is None else round(LATE * self._adapter.interval)
 
     def view(self, now: float) -> MeterView:
         """Return what is known at monotonic `now`."""
@@ -178,20 +210,22 @@ class LiveMeter:
         return MeterView(
             identifier=self.identifier,
             received=self._stated or self._frame_at is not None,
-            speaking=self._online is True and now - since <= SILENT_AFTER,
+            speaking=self._online is True and now - since <= self._silent_after,
             last_frame=self._timestamp,
             age=None if self._frame_at is None else now - self._frame_at,
             values=self._values,
             tariff=self._tariff,
             register_since=self._register_since,
-            mean=self._index.mean(),
+            # Adapters report registers in steps of up to 100 Wh: ten minutes tell nothing.
+            mean=self._index.mean() if self._adapter is None else None,
+            adapter=self._adapter,
             state=self._state,
         )
 
     def on_past(self, powers: Iterable[Second]) -> None:
         """Fill holes of the ten minutes with what was stored while nobody listened here."""
         for at, power in powers:
-            self._ring.fill(int(at.timestamp()), power)
+            self._ring.fill(int(at.timestamp()), power, self._holds)
 
     def ring(self, end: datetime) -> list[int | None]:
         """Return the power of the ten minutes up to the second of `end`, a time of the reader's clock."""

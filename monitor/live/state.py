@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from common.contract.frame import METER, Frame, check_size, read_json
+from common.contract.frame import LONGEST_INTERVAL, METER, SHORTEST_INTERVAL, Frame, check_size, read_json
 from common.contract.ports import OfferedPort, read_offer
 from common.errors import MessageError
 from common.runtime.logs import RateLimiter
-from monitor.live.meter import LiveMeter, MeterView
+from monitor.live.meter import Adapter, LiveMeter, MeterView
 from monitor.readings.curves import Second
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,10 @@ class LiveState:
             return self.connected
         with self._lock:
             missing = any(
-                meter.online and not meter.view(now).speaking and self._is_read(meter.identifier)
+                meter.online
+                and not meter.decoded  # a device at the same broker may be away by itself
+                and not meter.view(now).speaking
+                and self._is_read(meter.identifier)
                 for meter in self._meters.values()
             )
         return self.connected and not missing
@@ -169,6 +172,20 @@ class LiveState:
         if payload:
             health = _object(payload)
             self._change_program(kind, name, at, lambda program: replace(program, health=health, at=at))
+            if kind == "reader":
+                self._tell_adapters()
+
+    def _tell_adapters(self) -> None:
+        """Tell meters who decodes them: until their first frame comes, a quarter of an hour may pass."""
+        with self._lock:
+            for meter in self._meters.values():
+                meter.on_adapter(self._adapter_of(meter.identifier))
+
+    def _adapter_of(self, meter: str) -> Adapter | None:
+        """Return who decodes a meter, as readers say; a line goes before."""
+        lines = [line for reader in self._programs["reader"].values() for line in reader.lines]
+        found = [_adapter(line.get("decoded")) for line in lines if line.get("meter") == meter]
+        return None if None in found else next(iter(found), None)
 
     def on_ports(self, reader: str, payload: bytes, at: datetime) -> None:
         """Handle what a reader could listen to; an empty message clears it.
@@ -187,6 +204,7 @@ class LiveState:
                 if not METER.fullmatch(identifier) or not self._has_room(now):
                     return
                 meter = self._meters[identifier] = LiveMeter(identifier, now)
+                meter.on_adapter(self._adapter_of(identifier))
             change(meter)
 
     def _has_room(self, now: float) -> bool:
@@ -245,6 +263,13 @@ class LiveState:
         """Return the readers or the storers, by name."""
         with self._lock:
             return [self._programs[kind][name] for name in sorted(self._programs[kind])]
+
+
+def _adapter(said: object) -> Adapter | None:
+    source, interval = (said.get("source"), said.get("interval")) if isinstance(said, dict) else (None, None)
+    if not isinstance(source, str) or type(interval) is not int:
+        return None
+    return Adapter(source, interval) if SHORTEST_INTERVAL <= interval <= LONGEST_INTERVAL else None
 
 
 def _object(payload: bytes) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def meter(**known: Any) -> MeterSnapshot:
     usual: dict[str, Any] = {
         "speaking": True,
         "fresh": True,
+        "decoded": False,
         "last_frame": NOON,
         "reader": True,
         "warned": (),
@@ -55,6 +56,10 @@ def house(*meters: MeterSnapshot, at: datetime = NOON, connected: bool | None = 
 def test_a_single_phase_is_near_its_limit(known: dict[str, Any], holds: Holds) -> None:
     (found,) = OverloadRule().conditions(house(meter(**known)))
     assert (found.holds, found.key) == (holds, "")
+
+
+def test_of_a_meter_that_arrives_decoded_no_overload_is_told() -> None:
+    assert OverloadRule().conditions(house(meter(power=12_000, warned=(0,), decoded=True))) == []
 
 
 @pytest.mark.parametrize(

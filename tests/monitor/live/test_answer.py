@@ -101,6 +101,8 @@ def test_all_is_known() -> None:
         "volts": [234],
         "register": "BBRHPJW",
         "overload": False,
+        "source": None,
+        "interval": None,
         "unit": "VA",
         "subscribed": 9000,
         "name": None,
@@ -294,3 +296,18 @@ def test_the_last_of_the_six_hundred_seconds_is_that_of_the_ring() -> None:
     assert found is not None
     # 13:32:07 is the last second: the first one is 599 seconds before it, 13:22:08.
     assert (SECONDS, found.t0) == (600, int(datetime(2026, 11, 25, 13, 22, 8, tzinfo=UTC).timestamp()) * 1000)
+
+
+def test_of_a_meter_that_arrives_decoded_who_decodes_it_is_told_and_nothing_that_needs_each_second() -> None:
+    found = meter(WHITE | {"overload": True, "SMAXSN": None})
+    found.on_frame(replace(standard(SINSTS=9200), timestamp=NOW, source="zigbee2mqtt", interval=60), 100.0)
+    told = asked(found, at=160.0)
+    assert (told["source"], told["interval"], told["fresh"], told["power"]) == ("zigbee2mqtt", 60, True, 9200)
+    assert told["at"] == "2026-11-25T13:32:07Z"  # of the newest reading, a minute ago
+    assert (told["overload"], told["peak"], told["mean"]) == (None, None, None)
+
+
+def test_the_highest_power_that_a_decoded_meter_tells_itself_is_the_peak() -> None:
+    found = meter()
+    found.on_frame(replace(standard(SINSTS=9200), timestamp=NOW, source="zigbee2mqtt", interval=60), 100.0)
+    assert asked(found, at=160.0)["peak"] == {"power": 5340, "at": "2026-11-25T05:54:18Z"}

@@ -4,7 +4,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from common.contract.frame import Frame
-from monitor.live.meter import HOLDS, LEAST, SECONDS, SILENT_AFTER, IndexMean, LiveMeter, Mean, RingBuffer, clock_of
+from monitor.live.meter import (
+    HOLDS,
+    LEAST,
+    SECONDS,
+    SILENT_AFTER,
+    Adapter,
+    IndexMean,
+    LiveMeter,
+    Mean,
+    RingBuffer,
+    clock_of,
+)
 from tests.support.frames import ADDRESS, standard
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -191,3 +202,46 @@ def test_what_was_stored_fills_holes_and_goes_before_nothing_that_was_seen() -> 
     assert ring.until(BEGIN + 3)[-4:] == [500, 500, 500, 700]
     ring.fill(BEGIN + 3 - SECONDS, 900)  # of the same place, ten minutes earlier
     assert ring.until(BEGIN + 3)[-1] == 700
+
+
+def decoded(at: datetime, interval: int = 60, power: int = 1840) -> Frame:
+    return replace(frame(at, power), source="zigbee2mqtt", interval=interval)
+
+
+def test_a_meter_that_arrives_decoded_speaks_until_three_of_its_usual_intervals_are_over() -> None:
+    meter = LiveMeter(ADDRESS, 0.0)
+    meter.on_frame(decoded(NOON), 100.0)
+    assert [meter.view(100.0 + after).speaking for after in (16, 179, 181)] == [True, True, False]
+    assert meter.view(100.0).adapter == Adapter("zigbee2mqtt", 60)
+
+
+def test_a_line_that_takes_a_meter_over_from_an_adapter_is_silent_as_soon_as_lines_are() -> None:
+    meter = LiveMeter(ADDRESS, 0.0)
+    meter.on_frame(decoded(NOON), 100.0)
+    meter.on_frame(frame(NOON + timedelta(seconds=20)), 120.0)
+    assert not meter.view(136.0).speaking
+    assert meter.view(136.0).adapter is None
+
+
+def test_before_its_first_frame_a_decoded_meter_is_waited_for_as_its_reader_says() -> None:
+    meter = LiveMeter(ADDRESS, 0.0)
+    meter.on_link(online=True, now=0.0)
+    meter.on_adapter(Adapter("tasmota", 300))
+    assert meter.view(899.0).speaking
+    assert not meter.view(901.0).speaking
+
+
+def test_a_value_of_an_adapter_holds_for_its_usual_interval_and_a_tenth_more() -> None:
+    meter = LiveMeter(ADDRESS, 0.0)
+    meter.on_frame(decoded(NOON, power=900), 100.0)
+    ring = meter.ring(NOON + timedelta(seconds=70))
+    assert ring[-71:] == [900] * 66 + [None] * 5
+    assert ring[:-71] == [None] * 529
+
+
+def test_of_an_index_that_an_adapter_reports_in_large_steps_no_mean_is_told() -> None:
+    meter = LiveMeter(ADDRESS, 0.0)
+    for minute in range(10):
+        at = NOON + timedelta(minutes=minute)
+        meter.on_frame(replace(decoded(at), values={"EAST": 5_000 + 100 * (minute // 5)}), 60.0 * minute)
+    assert meter.view(600.0).mean is None

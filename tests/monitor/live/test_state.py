@@ -1,12 +1,14 @@
 """What messages of the broker become, and that nobody on it can fill the memory."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from common.contract.ports import OfferedPort, write_offer
 from common.errors import MessageError
+from monitor.live.meter import Adapter
 from monitor.live.state import MAX_METERS, MAX_PROGRAMS, LiveState
 from monitor.readings.curves import Second
 from tests.support.frames import ADDRESS, standard
@@ -194,6 +196,45 @@ def test_a_reader_that_is_gone_does_not_make_the_broker_silent() -> None:
     house.on_status("reader", "pi", b"offline", NOW)  # its last will; that of the meter's link stays
     house.on_message(22.0)
     assert house.answers(3600.0)
+
+
+def test_a_meter_that_arrives_decoded_does_not_make_the_broker_silent() -> None:
+    house = LiveState()
+    house.on_connected(0.0)
+    house.on_status("reader", "pi", b"online", NOW)
+    house.on_frame(ADDRESS, replace(standard(SINSTS=1), source="zigbee2mqtt", interval=60).to_json(), 0.0)
+    assert house.answers(3600.0)
+
+
+DECODED = {"port": "mqtt:zigbee2mqtt/Linky", "meter": ADDRESS, "decoded": {"source": "zigbee2mqtt", "interval": 60}}
+LINE = {"port": "/dev/ttyUSB0", "meter": ADDRESS}
+
+
+@pytest.mark.parametrize(
+    ("lines", "adapter"),
+    [
+        ([DECODED], Adapter("zigbee2mqtt", 60)),
+        ([LINE], None),
+        ([DECODED, LINE], None),
+        ([DECODED | {"decoded": {"source": "zigbee2mqtt", "interval": 10**9}}], None),
+        ([DECODED | {"decoded": {"source": 5, "interval": 60}}], None),
+        ([DECODED | {"decoded": "zigbee2mqtt"}], None),
+    ],
+)
+@pytest.mark.parametrize("first", ["health", "link"])
+def test_a_reader_says_who_decodes_a_meter_before_its_first_frame(
+    lines: list[object], adapter: Adapter | None, first: str
+) -> None:
+    house = LiveState()
+    messages = {
+        "health": lambda: house.on_health("reader", "pi", json.dumps({"lines": lines}).encode(), NOW),
+        "link": lambda: house.on_link(ADDRESS, b"online", 0.0),
+    }
+    for name in sorted(messages, key=lambda name: name != first):
+        messages[name]()
+    view = house.meter(ADDRESS, 1.0)
+    assert view is not None
+    assert view.adapter == adapter
 
 
 def test_a_broker_of_no_meter_may_be_silent() -> None:
