@@ -23,10 +23,10 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
     "silent": {
         "name": ("Compteur, lecteur ou serveur MQTT muet", "Meter, reader or broker silent"),
         "meter_line": ("Aucune donnée du compteur", "No data from the meter"),
-        "meter_body": ("Le compteur n’envoie plus rien depuis {since}. Vérifiez le câble et l’adaptateur : le "
-                       "lecteur, lui, répond.",
-                       "The meter has sent nothing since {since}. Check the cable and the adapter; the reader "
-                       "itself responds."),
+        "meter_body": ("Le compteur n’envoie plus rien depuis {since}. Vérifiez l’adaptateur, et son câble ou sa "
+                       "liaison sans fil : le lecteur, lui, répond.",
+                       "The meter has sent nothing since {since}. Check the adapter, and its cable or its wireless "
+                       "link; the reader itself responds."),
         "meter_end_title": ("Le compteur envoie à nouveau ses données", "The meter is sending data again"),
         "meter_end_body": ("Interruption {times}. Les kWh sont rattrapés ; la courbe garde un trou.",
                            "It was silent {times}. The kWh are recovered; the curve keeps a gap."),
