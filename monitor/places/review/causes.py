@@ -283,6 +283,8 @@ class Rise:
 def watts_of(minutes: Sequence[MinuteFacts], start: int, count: int) -> list[float | None]:
     """Return the mean power of each minute from `start` on, from energy; None where frames are missing.
 
+    And None of a meter that another device decodes: its register may go up once in minutes.
+
     Args:
         minutes: of one meter, in order.
         start: seconds since 1970.
@@ -291,7 +293,7 @@ def watts_of(minutes: Sequence[MinuteFacts], start: int, count: int) -> list[flo
     found: list[float | None] = [None] * count
     for before, minute in itertools.pairwise(minutes):
         place = (minute.at - start) // _SECONDS
-        if minute.at - before.at == _SECONDS and 0 <= place < count:
+        if minute.at - before.at == _SECONDS and 0 <= place < count and minute.usual_interval is None:
             first, last = before.total_last, minute.total_last
             found[place] = None if first is None or last is None or last < first else (last - first) * 60.0
     return found

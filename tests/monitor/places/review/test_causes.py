@@ -56,3 +56,8 @@ def test_minutes_are_watts_by_their_energy_and_one_after_a_hole_is_unknown() -> 
 
 def test_an_index_that_was_set_back_is_no_power() -> None:
     assert watts_of([minute(540, 100), minute(600, 5)], 600, 1) == [None]
+
+
+def test_a_register_that_an_adapter_tells_in_steps_is_no_power() -> None:
+    minutes = [minute(at, 100 * (at // 120))._replace(usual_interval=60) for at in (540, 600, 660)]
+    assert watts_of(minutes, 600, 2) == [None, None]
