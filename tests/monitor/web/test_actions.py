@@ -1,4 +1,4 @@
-"""What becomes of a change: its answer, and the errors of the database. Who may change what: test_router.py."""
+"""What becomes of a change: its answer, and the errors of the database. Who may change what: test_router_changes.py."""
 
 import asyncio
 import json

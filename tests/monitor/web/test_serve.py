@@ -15,7 +15,7 @@ from monitor.web import access, serve
 from monitor.web.access import ConnectionLimit
 from monitor.web.http import security_headers
 from monitor.web.serve import Serving, application, bind, open_ports
-from tests.monitor.web.test_router import Events, Site, Streams
+from tests.monitor.web.site import Events, Site, Streams
 from tests.support.programs import wait_until
 from tests.support.servers import free_port
 
