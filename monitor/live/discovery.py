@@ -53,10 +53,11 @@ class Gathered:
 
     def on_message(self, topic: str, payload: bytes) -> None:
         """Take a message."""
+        self._announcements.on_message(topic, payload)
         if topic in self._followed:
             self._numbers[topic] = numbers_in(payload)
-        self._announcements.on_message(topic, payload)
-        self._is_new = True
+        else:  # which may announce something
+            self._is_new = True
 
     def topics(self) -> list[str]:
         """Return the topics of values that were announced since the last call; from now on they are followed."""
@@ -113,11 +114,6 @@ class Discovery:
                 self._thread = threading.Thread(target=self._run, args=(self._settings,), name="discovery", daemon=True)
                 self._thread.start()
             return self._found
-
-    @property
-    def is_searching(self) -> bool:
-        """Whether it has a session."""
-        return self._thread is not None
 
     def close(self) -> None:
         """End the search."""

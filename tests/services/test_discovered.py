@@ -131,10 +131,13 @@ def test_what_is_ticked_is_stored_though_a_device_is_hostile(
 
 
 def test_nothing_is_read_any_more_once_nobody_asks(careful: Broker, owner: MqttClient) -> None:
+    def left() -> int:
+        return careful.log.read_text().count("Received DISCONNECT from teleinfo-found-other")
+
     mqtt = MonitorMqtt(host=careful.host, port=careful.port, username="monitor", password=PASSWORD)
     discovery = Discovery(mqtt, "other", kept=1.0)
     wait_until(lambda: bool(discovery.found().devices), WITHIN, "a device")
-    wait_until(lambda: not discovery.is_searching, WITHIN, "the end of the search")
+    wait_until(lambda: left() == 1, WITHIN, "the end of the search")
     wait_until(lambda: bool(discovery.found().devices), WITHIN, "a device, again")
     discovery.close()
-    assert not discovery.is_searching
+    wait_until(lambda: left() == 2, WITHIN, "the end at once")
