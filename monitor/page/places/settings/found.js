@@ -16,7 +16,7 @@ import { W } from './words.js';
 const LONGEST = 40; // characters of a source's name
 /** Counters that begin anew, or count what is given back. */
 const NOT_THE_WHOLE = /day|jour|yesterday|hier|month|mois|produced|produit|return|export|inject/i;
-const MAKES = /solar|solaire|onduleur|inverter|photovolt|\bpv\b|opendtu|ahoy|hoymiles|micro-?onduleur|panneau/i;
+const MAKES = /solar|solaire|onduleur|inverter|photovolt|\bpv\b|opendtu|ahoy|hoymiles|panneaux/i;
 /** As people read energy, whatever is sent. */
 const IN_KWH = { Wh: 1e-3, kWh: 1, MWh: 1e3, Wmin: 1 / 60e3 };
 
@@ -88,6 +88,8 @@ function freeName(name, others) {
 }
 
 const EACH = 3000; // ms
+const FIRST = 1000; // ms, until all that the broker retains has come
+const PATIENCE = 3; // answers without a connection to the broker: it takes a moment
 
 /**
  * section: that of the sources, once it is there; meter: whom new ones are behind, if there are several.
@@ -98,61 +100,72 @@ export function foundDevices(section, meter) {
   const list = h('ul', { class: 'plain found-devices' }),
     state = h('p', { class: 'note', role: 'status' }, W.found.searching),
     node = h('div', null, h('h3', null, W.found.title), h('p', { class: 'note' }, W.found.help), state, list);
+  let drawn = '',
+    unanswered = 0;
+  const sources = () => section().place.get() ?? [];
+  /** @type {(one: Choice, isTicked: boolean) => void} */
+  function tick(one, isTicked) {
+    section().place.set(withChoice(sources(), one, isTicked, meter));
+    section().redraw();
+  }
   /** @type {Choice[]} */
   let choices = [];
-  let drawn = '';
-  const sources = () => section().place.get() ?? [];
-
   /** Ticks as the section has it, whoever changed it. */
   function refresh() {
-    for (const box of list.querySelectorAll('input'))
-      box.checked = isFollowed(sources(), choices[+(box.dataset.number ?? 0)]);
-  }
-  function tick(number, isTicked) {
-    section().place.set(withChoice(sources(), choices[number], isTicked, meter));
-    section().redraw();
-    refresh();
+    list.querySelectorAll('input').forEach((box, i) => {
+      box.checked = isFollowed(sources(), choices[i]);
+    });
   }
   /** @param {Discovered} answer */
   function show(answer) {
-    const groups = answer.devices.map((device) => ({ device, choices: choicesOf(device) }));
-    choices = groups.flatMap((group) => group.choices);
-    say(state, stateOf(answer));
+    unanswered = answer.connected ? 0 : unanswered + 1;
+    say(state, stateOf(answer, unanswered < PATIENCE));
+    choices = answer.devices.flatMap(choicesOf);
     const shape = JSON.stringify([answer.devices.map(withoutNumbers), answer.meters.map(({ port }) => port)]);
-    if (shape !== drawn) draw(answer, groups);
+    if (shape !== drawn)
+      keepingFocus(
+        list,
+        entries(answer, (i, isTicked) => tick(choices[i], isTicked)),
+      );
     drawn = shape;
-    for (const now of list.querySelectorAll('.now')) {
-      const { values } = choices[+(now.getAttribute('data-number') ?? 0)];
-      now.textContent = f.joined(values.map(written));
-    }
-  }
-  function draw(answer, groups) {
-    const focused = document.activeElement?.getAttribute('data-key');
-    let number = 0;
-    list.replaceChildren(
-      ...answer.meters.map(foundMeter),
-      ...groups.map((group) =>
-        h(
-          'li',
-          null,
-          group.choices.map((one) => choice(one, number++, tick)),
-          unreadable(group),
-        ),
-      ),
-    );
     refresh();
-    const again = [...list.querySelectorAll('input')].find((box) => box.dataset.key === focused);
-    if (focused) again?.focus();
+    list.querySelectorAll('.now').forEach((now, i) => {
+      now.textContent = f.joined(choices[i].values.map(written));
+    });
   }
   async function watch() {
     const isSeen = !document.hidden && node.closest('details')?.open;
     const answer = isSeen && (await api.discovered().catch(() => null));
     if (!node.isConnected) return;
     if (answer) show(answer);
-    setTimeout(watch, EACH);
+    setTimeout(watch, answer && !answer.complete ? FIRST : EACH);
   }
   setTimeout(watch);
   return { node, refresh };
+}
+
+/** @type {(list: HTMLElement, nodes: HTMLElement[]) => void} */
+function keepingFocus(list, nodes) {
+  const focused = list.contains(document.activeElement) && document.activeElement?.getAttribute('data-key');
+  list.replaceChildren(...nodes);
+  [...list.querySelectorAll('input')].find((box) => box.dataset.key === focused)?.focus();
+}
+
+/** Meters, then devices with a box for each of their choices. */
+function entries({ meters, devices }, tick) {
+  let number = 0;
+  return [
+    ...meters.map(({ label }) =>
+      h('li', null, h('p', null, W.found.meter(label), ' ', toSettings('port', W.found.toPort))),
+    ),
+    ...devices.map((device) => {
+      const choices = choicesOf(device).map((one) => {
+        const mine = number++;
+        return choice(one, (isTicked) => tick(mine, isTicked));
+      });
+      return h('li', null, !choices.length && h('p', null, device.name), choices, unreadable(device));
+    }),
+  ];
 }
 
 const withoutNumbers = ({ values, ...device }) => ({ ...device, values: values.map(({ value: _, ...rest }) => rest) });
@@ -163,27 +176,23 @@ function say(node, text) {
   node.hidden = !text;
 }
 
-/** @type {(answer: Discovered) => string} */
-function stateOf({ connected, complete, devices, meters, refused_topics: refused }) {
+/** @type {(answer: Discovered, isPatient: boolean) => string} */
+function stateOf({ connected, complete, devices, meters, refused_topics: refused }, isPatient) {
   if (refused.length) return W.found.refused(refused.join(', '));
-  if (!complete) return connected ? W.found.searching : W.found.silent;
+  if (!complete) return connected || isPatient ? W.found.searching : W.found.silent;
   return devices.length + meters.length ? '' : W.found.nothing;
 }
 
-const foundMeter = ({ label }) =>
-  h('li', null, h('p', null, W.found.meter(label), ' ', toSettings('port', W.found.toPort)));
-
-/** @type {(choice: Choice, number: number, tick: (number: number, isTicked: boolean) => void) => HTMLElement} */
-function choice({ device, name, values }, number, tick) {
+/** @type {(choice: Choice, tick: (isTicked: boolean) => void) => HTMLElement} */
+function choice({ device, name, values }, tick) {
   const topics = [...new Set(values.map(({ topic }) => topic))];
   return h(
     'label',
     { class: 'choice-line' },
     h('input', {
       type: 'checkbox',
-      'data-number': number,
       'data-key': `${values[0].topic} ${values[0].path}`,
-      onchange: ({ currentTarget }) => tick(number, currentTarget.checked),
+      onchange: ({ currentTarget }) => tick(currentTarget.checked),
     }),
     h(
       'span',
@@ -191,7 +200,7 @@ function choice({ device, name, values }, number, tick) {
       h('span', { class: 'hidden' }, W.found.follow),
       name,
       ' ',
-      h('strong', { class: 'now', 'data-number': number }),
+      h('strong', { class: 'now' }),
       h('span', { class: 'note' }, f.joined([f.joined([device.maker, device.model], ' '), ...topics])),
     ),
   );
@@ -204,16 +213,8 @@ function written({ quantity, value, unit }) {
   return `${f.kwh(value * IN_KWH[unit] * 1000, 2)} kWh`;
 }
 
-/** What cannot be followed, and why. */
-function unreadable({ device, choices }) {
-  const values = device.values.filter(({ path }) => path == null);
-  return (
-    values.length > 0 &&
-    h(
-      'div',
-      null,
-      !choices.length && h('p', null, device.name),
-      values.map(({ name, reason }) => remark(W.found.unreadable(name, W.found.reasons[reason] ?? ''))),
-    )
-  );
-}
+/** What cannot be followed, and why. @type {(device: Device) => HTMLElement[]} */
+const unreadable = ({ values }) =>
+  values
+    .filter(({ path }) => path == null)
+    .map(({ name, reason }) => remark(W.found.unreadable(name, W.found.reasons[reason ?? ''])));
