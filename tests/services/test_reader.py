@@ -15,7 +15,7 @@ import pytest
 from common.contract.frame import Frame
 from tests.support.mqtt_client import MqttClient, listen
 from tests.support.programs import WITHIN, Service, wait_until
-from tests.support.servers import Broker, free_port
+from tests.support.servers import Broker
 
 KIND = "standard-single-phase-tempo"
 
@@ -146,16 +146,6 @@ def test_noise_on_the_line_is_counted_and_nothing_wrong_is_published(reader: Rea
     assert any("dropped" in message for message in frames)
 
 
-def test_a_broker_that_is_away_is_waited_for_and_frames_are_kept(reader: ReaderSetup, tmp_path: Path) -> None:
-    port = free_port()
-    reader.settings["mqtt"] = {"host": "127.0.0.1", "port": port}
-    reader.start()
-    with Broker(tmp_path / "late", port=port) as late, listen(late) as mqtt:
-        assert mqtt.wait(lambda: any(topic.endswith("/frame") for topic, _ in mqtt.messages)), reader.text()
-        assert reader.stop() == 0
-    assert reader.count("cannot be reached") <= 1
-
-
 def test_a_password_file_that_is_missing_stops_no_frames(reader: ReaderSetup, tmp_path: Path) -> None:
     """The broker asks for no password: what counts is that the file is waited for, and frames are kept meanwhile."""
     secret = tmp_path / "password"
@@ -187,13 +177,6 @@ def test_a_journal_folder_that_is_missing_is_waited_for(reader: ReaderSetup) -> 
     assert reader.stop() == 0
     assert reader.count("cannot be used") == 1
     assert "Ready now" in reader.text()
-
-
-def test_a_reader_that_waits_for_its_journal_ends_at_once_on_sigterm(reader: ReaderSetup) -> None:
-    Path(reader.settings["spool"]["journal"]).touch()
-    reader.start()
-    reader.wait_for_log("cannot be used")
-    assert reader.stop() == 0  # 1: it was ended after SHUTDOWN_TIMEOUT
 
 
 # -- as systemd sees it, over its socket -------------------------------------------------------------------------------

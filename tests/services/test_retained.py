@@ -187,5 +187,5 @@ def test_a_right_that_is_missing_is_said(programs: None, topics: Topics, tmp_pat
     file.write_text(rules.format(base=topics.base))
     with Broker(tmp_path, config=f"acl_file {file}") as broker:
         with pytest.raises(ForgetFailed, match=fact.format(health=topics.health("storer", "main"))) as caught:
-            forget(settings(broker), topics, "storer", "main", timeout=10)
+            forget(settings(broker), topics, "storer", "main", timeout=2)
         assert f"{broker.host}:{broker.port}" in str(caught.value)

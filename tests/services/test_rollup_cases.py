@@ -12,7 +12,6 @@ from common.contract.frame import Frame, Value
 from common.contract.labels import Mode
 from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
-from storer.database.schema import make_earlier_partitions
 from storer.frames.store import FrameStore
 from storer.rollups.minutes import roll_minutes, roll_new_minutes
 from storer.rollups.scheduler import FULL_EVERY, MINUTE, OPEN, RollupScheduler
@@ -199,45 +198,6 @@ def test_frames_of_the_first_hour_that_can_be_stored_disturb_nothing(tables: Dat
     while scheduler.rebuild():
         pass
     assert_as_expected(tables, frames[1:])
-
-
-# What was dropped.
-
-
-def test_frames_that_come_after_their_month_was_dropped_change_nothing(
-    tables: Database, connection: Connection
-) -> None:
-    october = datetime(2026, 10, 15, 10, tzinfo=UTC)
-    make_earlier_partitions(connection, october)
-    frames = [*steady(october, 3, every=10), *steady(NOON, 1, index=100_000)]
-    write(tables, frames, NOON)
-    roll(connection, hours_of(frames))
-    before = rolled(tables)
-    connection.execute("ALTER TABLE frames DROP PARTITION p202610")
-    again = [frames[400], standard(frames[401].timestamp + timedelta(seconds=1), EAST=999_999)]
-    write(tables, again, NOON)
-    roll(connection, hours_of(again))
-    clock = Clock()
-    scheduler = RollupScheduler(connection, "one", now=clock)
-    scheduler.run()
-    assert [waiting for *_, waiting in marks(tables)] == [0] * len(marks(tables))
-    request_rebuild(connection)
-    while scheduler.rebuild():
-        pass
-    assert rolled(tables) == before
-
-
-def test_hours_stay_when_their_minutes_were_dropped(tables: Database, connection: Connection) -> None:
-    frames = steady(NOON, 2, every=10)
-    write(tables, frames, NOON)
-    roll(connection, hours_of(frames))
-    hours = query(tables, ROLLED[1])
-    connection.execute("ALTER TABLE minutes DROP PARTITION p2026")
-    connection.execute("ALTER TABLE frames DROP PARTITION p202611")
-    late = [standard(NOON + timedelta(minutes=30, seconds=5), EAST=5_000_000)]
-    write(tables, late, NOON)
-    roll(connection, hours_of(late))
-    assert query(tables, ROLLED[1]) == hours
 
 
 # Who rolls up, and what.
