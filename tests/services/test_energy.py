@@ -192,32 +192,6 @@ def test_a_meter_that_is_exchanged_or_set_back_gives_no_energy_that_nobody_drew(
     assert all(amount >= 0 for hour in hours for amount in hour.wh.values())
 
 
-def test_a_change_of_contract_changes_the_names_and_loses_nothing(tables: Database) -> None:
-    begin = datetime(2026, 11, 18, 23, tzinfo=UTC)
-    house = House(3, begin, Mode.HISTORIC)
-    house.calendar = "HC.."
-    house.live(begin + timedelta(days=2), every=300, outages=0)
-    off_peak, peak = house.supplier[0], house.supplier[1]
-    first = house.frames[0].values
-    switched = house.now
-    house.mode, house.calendar = Mode.STANDARD, "TEMPO"
-    house.live(begin + timedelta(days=4), every=300, outages=0)
-    store(tables, house.frames)
-    roll_up(tables, begin + timedelta(days=6))
-    (whole,) = energy(tables, "year", begin, begin + timedelta(days=4))
-    # An hour belongs to one contract.
-    assert 0 <= off_peak - int(str(first["HCHC"])) - whole.wh["HCHC"] < 4000
-    assert 0 <= peak - int(str(first["HCHP"])) - whole.wh["HCHP"] < 4000
-    assert any(name.startswith("BBRH") for name in whole.wh)
-    days = energy(tables, "day", begin, begin + timedelta(days=4))
-    for name in whole.wh:
-        assert sum(day.wh.get(name, 0) for day in days) == whole.wh[name]
-    with reading(tables) as (reader, (meter,)):
-        spans = reader.contract_spans(meter, begin, begin + timedelta(days=4))
-    assert [(span.offer, span.power) for span in spans] == [("hchp", 6), ("tempo", 9)]
-    assert abs(spans[1].start - switched) <= timedelta(hours=1)
-
-
 def test_a_contract_that_comes_back_is_found_twice(tables: Database) -> None:
     begin = datetime(2026, 11, 1, 23, tzinfo=UTC)
     house = House(4, begin)
@@ -229,20 +203,6 @@ def test_a_contract_that_comes_back_is_found_twice(tables: Database) -> None:
     with reading(tables) as (reader, (meter,)):
         spans = reader.contract_spans(meter, begin, begin + timedelta(days=7))
     assert [span.calendar for span in spans] == ["TEMPO", "H PLEINE/CREUSE", "TEMPO"]
-
-
-def test_two_meters_are_kept_apart(tables: Database) -> None:
-    begin = datetime(2026, 11, 20, 23, tzinfo=UTC)
-    houses = [House(seed, begin, meter=f"03196100000{seed}") for seed in (5, 6)]
-    for house in houses:
-        house.live(begin + timedelta(days=1))
-    store(tables, [frame for house in houses for frame in house.frames])
-    roll_up(tables, begin + timedelta(days=2))
-    with reading(tables) as (reader, meters):
-        assert [meter.identifier for meter in meters] == [house.meter for house in houses]
-        for meter, house in zip(meters, houses, strict=True):
-            (whole,) = reader.energy(meter, [begin, begin + timedelta(days=1)], begin + timedelta(days=2))
-            assert whole.total_wh == counted(house.frames, "EAST", begin, begin + timedelta(days=1))
 
 
 def test_imported_hours_count_where_no_reading_is_and_nowhere_else(tables: Database) -> None:
