@@ -129,14 +129,6 @@ def test_the_cta_is_a_part_of_its_own_as_far_as_it_is_known() -> None:
     assert (both.parts.cta + both.parts.subscription).quantize(CENT) == Decimal("5.00")
 
 
-def test_a_price_that_is_corrected_corrects_the_past() -> None:
-    mine = PriceFile("mine", (hchp("2026-01-01", "0.1000", "0.1000", "219.00"),))
-    period = [at("2026-02-01"), at("2026-03-01")]
-    (before,), (after,) = (costs(bill(PriceTable(files)), period, steady(100, 250)) for files in (PRICES.files, [mine]))
-    assert before.energy == Decimal("46.944")
-    assert after.energy == Decimal("23.52")
-
-
 def yearly(subscription: int) -> PriceTable:
     kwh = {0: {"HCHC": Decimal("0.1"), "HCHP": Decimal("0.1")}}
     twice = {6: Decimal(subscription) / 2, 9: Decimal(subscription)}
@@ -204,12 +196,6 @@ def test_energy_without_a_price_makes_the_cost_partial_and_says_why() -> None:
     assert cost.partial
 
 
-def test_a_power_that_has_no_subscription_is_missing() -> None:
-    seven = Contract(at("2026-01-01"), at("2027-01-01"), "hchp", 7)
-    (cost,) = costs(bill(PRICES, LATER, seven), [at("2026-01-01"), at("2026-01-02")], steady(1, 1))
-    assert [missing.what for missing in cost.missing] == ["subscription"]
-
-
 def test_an_unknown_contract_is_partial_only_if_something_was_drawn() -> None:
     unknown = Contract(at("2026-01-01"), at("2026-02-01"), None, 9)
     period = [at("2026-01-01"), at("2026-01-02")]
@@ -229,17 +215,6 @@ def test_costs_of_periods_add_up_to_that_of_the_whole() -> None:
     for name in ("energy", "accise", "subscription", "vat"):
         assert abs(getattr(added.parts, name) - getattr(whole.parts, name)) < CENT**9
     assert abs(added.total - whole.total) < CENT**9
-
-
-def test_what_one_period_lacks_the_whole_lacks() -> None:
-    known, unknown = steady(100, 300)([at("2025-12-31"), at("2026-01-01"), at("2026-01-02")])
-    early = Contract(at("2025-01-01"), at("2027-01-01"), "hchp", 9)
-    one = bill(PRICES, LATER, early)
-    costs = [one.cost([unknown]), one.cost([known])]
-    total = add_up(costs)
-    assert total.partial
-    assert {missing.what for missing in total.missing} == {"HCHC", "HCHP", "subscription"}
-    assert total.energy == sum(cost.energy for cost in costs)
 
 
 def test_a_cost_is_known_once_anything_of_it_is() -> None:

@@ -151,8 +151,7 @@ def test_a_disk_that_fails_is_logged_once_and_tried_again_after_a_pause(
     assert payloads(served.wait(CONFIRM_TIMEOUT), REPLAY) == of([*frames, live])
 
 
-@pytest.mark.parametrize("disk", [False, True])
-@pytest.mark.parametrize("in_journal", [False, True])
+@pytest.mark.parametrize(("disk", "in_journal"), [(False, True), (True, False)])
 def test_without_a_disk_memory_is_decimated_and_never_cut(
     tmp_path: Path, disk: bool, in_journal: bool, caplog: pytest.LogCaptureFixture
 ) -> None:

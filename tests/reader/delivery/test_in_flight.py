@@ -18,7 +18,7 @@ from tests.reader.delivery.deliveries import Reader, logged
 def test_after_a_minute_without_pubacks_the_connection_is_replaced_and_that_is_logged_once(
     served: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for reconnects in range(3):
+    for reconnects in range(2):
         served.frames(MAX_IN_FLIGHT)
         served.tick()
         served.wait(ACK_TIMEOUT - 1)

@@ -193,8 +193,10 @@ def test_indexes_never_fall_and_add_up(kind: str) -> None:
     assert 4_000_000 < a_year / years < 14_000_000
 
 
-@pytest.mark.parametrize("kind", STANDARD)
-@pytest.mark.parametrize("hour", ["2026-01-15 08:00", "2026-01-15 19:00", "2026-06-12 13:00", "2026-10-25 02:00"])
+@pytest.mark.parametrize(
+    ("kind", "hour"),
+    list(zip(STANDARD, ["2026-01-15 08:00", "2026-01-15 19:00", "2026-10-25 02:00", "2026-06-12 13:00"], strict=True)),
+)
 def test_power_and_index_agree_over_an_hour(kind: str, hour: str) -> None:
     meter = meter_of(kind)
     start = paris(hour).astimezone(UTC)
