@@ -77,28 +77,6 @@ def test_a_workbook_of_hours_with_text_and_serial_times() -> None:
     assert parsed.left_out == {"empty values": 1}
 
 
-def hours_of_night(*rows: tuple[str, str, float]) -> bytes:
-    day = "26/10/2025"
-    body: list[list[str | float | None]] = [[f"{day} {start}", f"{day} {end}", value] for start, end, value in rows]
-    return workbook([[*HOURS], *body])
-
-
-def test_the_repeated_hour_of_a_local_file_is_taken_in_order_if_it_occurs_twice() -> None:
-    rows = [("01:00", "02:00", 0.1), ("02:00", "03:00", 0.2), ("02:00", "03:00", 0.3), ("03:00", "04:00", 0.4)]
-    found = energy(parse_enedis(hours_of_night(*rows), PARIS))
-    expected = {"2025-10-26 00:00": 100, "2025-10-26 01:00": 200, "2025-10-26 02:00": 300, "2025-10-26 03:00": 400}
-    assert found == expected
-    assert energy(parse_enedis(hours_of_night(*reversed(rows)), PARIS)) == expected
-
-
-def test_the_repeated_hour_that_occurs_once_is_left_out_and_told() -> None:
-    parsed = parse_enedis(
-        hours_of_night(("01:00", "02:00", 0.1), ("02:00", "03:00", 0.2), ("03:00", "04:00", 0.4)), PARIS
-    )
-    assert energy(parsed) == {"2025-10-26 00:00": 100, "2025-10-26 03:00": 400}
-    assert parsed.left_out == {"times of the repeated hour of October that occur once": 1}
-
-
 def test_the_hour_that_march_skips_does_not_exist() -> None:
     rows: list[list[str | float | None]]
     rows = [["30/03/2025 01:00", "30/03/2025 03:00", 0.1], ["30/03/2025 03:00", "30/03/2025 04:00", 0.2]]
