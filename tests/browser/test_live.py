@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.browser.home import YESTERDAY, Home
+from tests.browser.stand import Stand
 from tests.support.programs import wait_until
 
 SOON = 120_000  # ms: a connection that hangs is noticed, and tried again
@@ -37,6 +38,16 @@ def test_what_is_left_is_that_of_the_tightest_of_three_phases(visit: Visits, hou
     texts = page.locator(".headroom, .phases .muted").all_inner_texts()  # of one moment
     said, *left = (int(re.sub(r"\D", "", text.partition("VA")[0])) for text in texts)
     assert said == min(left)
+
+
+@pytest.mark.parametrize("path", ["", "?mode=kiosk"])
+def test_of_a_meter_that_arrives_decoded_the_last_reading_and_its_rhythm_are_said(stand: Stand, path: str) -> None:
+    stand.ask("stage/decoded")
+    page = stand.open(path)
+    expect(page.locator(".clock")).to_contain_text("14:31:27")  # 40 s ago
+    expect(page.locator(".link")).to_have_text(re.compile(r"toutes les 60\s+s environ"))
+    for place in (".headroom", ".peak-note"):
+        expect(page.locator(place)).to_contain_text("pas mesurable avec cet adaptateur")
 
 
 @pytest.mark.parametrize(

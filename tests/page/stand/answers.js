@@ -274,7 +274,7 @@ export function answer(route, query, now, state) {
     case 'power':
       return neededPower(id, now);
     case 'peaks':
-      return { meter: id, unit: 'VA', peaks: peaks(from, to, +(query.get('n') ?? 10)) };
+      return { meter: id, unit: 'VA', decoded: false, peaks: peaks(from, to, +(query.get('n') ?? 10)) };
     case 'baseload':
       return baseload(id, from, to);
     case 'why':
@@ -395,7 +395,8 @@ function forecast(id, now, state, began) {
 function live(id, now, state, down) {
   if (EMPTY.includes(state))
     return { meter: id, at: null, links: { meter: 'never', reader: 'down', mqtt: 'up', storer: 'up', database: 'up' } };
-  const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : now;
+  const decoded = state === 'decoded';
+  const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : decoded ? now - 40e3 : now;
   const three = id === PRODUCER,
     dawn = state === 'dawn';
   const subscribed = three ? 12000 : 9000;
@@ -430,10 +431,12 @@ function live(id, now, state, down) {
     next: state === 'tomorrow' ? [next('HCHC', 0)] : [next('HCHC', 0), next('HCHP', 8, 9)],
     colour: three ? null : word[colourOf(dateOf(now))],
     tomorrow: three || state === 'tomorrow' ? null : word[colourOf(plusDays(dateOf(now), 1))],
-    overload: state === 'overload',
+    overload: decoded ? null : state === 'overload',
+    source: decoded ? 'zigbee2mqtt' : null,
+    interval: decoded ? 60 : null,
     mean: at === now ? { watts: 1790, seconds: 597 } : null,
-    silent_since: at === now ? null : iso(at),
-    peak: state === 'database' ? null : { power: 5340, at: iso(dayStart(dateOf(now)) + 7.9 * HOUR) },
+    silent_since: at === now || decoded ? null : iso(at),
+    peak: state === 'database' || decoded ? null : { power: 5340, at: iso(dayStart(dateOf(now)) + 7.9 * HOUR) },
     today:
       state === 'database'
         ? null
@@ -446,7 +449,7 @@ function live(id, now, state, down) {
             injected_wh: three ? 772 : 0,
             production_wh: three ? 3140 : null,
           },
-    fresh: at === now,
+    fresh: at === now || decoded,
     injected: three ? (dawn ? 0 : 320) : null,
     production: three ? { power: dawn ? 0 : 1260, at: iso(now - MINUTE) } : null,
     name: null,
@@ -518,6 +521,7 @@ function series(id, from, to, kept) {
     volts: { min: 229, max: 241 },
     offsets: [[from, dateOffset(from)]],
     peak: { at: iso(from + 19 * HOUR), power: 5340 },
+    decoded: false,
     coverage: 1,
   };
 }
@@ -662,6 +666,7 @@ function interval(id, from, to, state) {
     injected_wh: whole.injected_wh,
     coverage: 1,
     mean: Math.round((whole.total_wh * HOUR) / (to - from)),
+    decoded: false,
     max: { power: 4210, at: iso(from + (to - from) / 2) },
     unit: 'VA',
     cost: whole.cost?.energy ?? null,

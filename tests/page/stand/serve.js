@@ -1,8 +1,8 @@
 // Serves the page with the answers of answers.js:   node tests/page/stand/serve.js [port] [folder]
 // GET /stage/NAME stages a state: empty, mute, mqtt, reader, storer, database, overload, near, tomorrow, unpriced, young,
 // late, swallow, ended, alarm, refused (a device's topic, by the broker), devices, above (devices that count too much),
-// dawn (the roof makes nothing yet), ok; in Home Assistant's app install (neither port nor broker), port, broker; open
-// (no password). GET /clock/MS is the time from now on, as epoch milliseconds.
+// dawn (the roof makes nothing yet), decoded (the meter, by another device), ok; in Home Assistant's app install (neither
+// port nor broker), port, broker; open (no password). GET /clock/MS is the time from now on, as epoch milliseconds.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';

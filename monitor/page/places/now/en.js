@@ -1,6 +1,8 @@
 export default {
   title: 'Now',
   live: 'Live',
+  last: (time) => `Last reading: ${time}`,
+  every: (rhythm) => `about every ${rhythm}`,
   reconnecting: 'Reconnecting…',
   stopped: 'Live updates interrupted',
   slow: 'Slow (every 5 s)',
@@ -13,6 +15,8 @@ export default {
   overPhase: (over, n) => ['', over, ` over the limit on phase ${n}`],
   because: (cure) => `: ${cure}`,
   tooMuch: { dryer: 'a tumble dryer takes 2,500', car: 'charging a car takes 7,400' },
+  headroom: 'Left before the breaker trips',
+  peakName: 'Today’s peak',
   peak: (power, time) => `Today’s peak: ${power} at ${time}`,
   phaseLeft: (left) => `${left} left`,
   tariff: 'Tariff',

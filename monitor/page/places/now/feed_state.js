@@ -4,7 +4,8 @@ const STALE = 10000; // without an answer of the server
 /** The newest `live`, and what a later answer or event says. An event has only a part: it may be the day's new peak. */
 export function merged(live, news) {
   const now = { ...live, ...news, ring: news.ring ?? null, links: { ...live.links, ...news.links } };
-  if (news.fresh && now.peak && news.power > now.peak.power) now.peak = { power: news.power, at: news.at };
+  if (news.fresh && !now.interval && now.peak && news.power > now.peak.power)
+    now.peak = { power: news.power, at: news.at };
   return now;
 }
 
@@ -35,9 +36,10 @@ const isNear = (power, limit) => power >= limit * NEAR && power <= limit;
 /**
  * What is left before the breaker, VA: {left, phase, near}; below 0: how much too much. Of three phases that of the
  * tightest one, which opens it; phase: its number, or null. Null when nothing is known of a limit, or of one of three
- * phases: it may be the tightest one.
+ * phases: it may be the tightest one. Of a meter that arrives decoded (interval) it is not measurable.
  */
-export function headroom(limit, { power, phases }) {
+export function headroom(limit, { power, phases, interval }) {
+  if (interval) return null;
   if (!phases?.length)
     return limit && power != null ? { left: limit - power, phase: null, near: isNear(power, limit) } : null;
   if (!phases.every((p) => p.limit && p.power != null)) return null;

@@ -3,6 +3,8 @@ import * as f from '../../base/format.js';
 export default {
   title: 'Maintenant',
   live: 'En direct',
+  last: (time) => `Dernier relevé : ${time}`,
+  every: (rhythm) => `toutes les ${rhythm} environ`,
   reconnecting: 'Reconnexion…',
   stopped: 'Direct interrompu',
   slow: 'Direct ralenti',
@@ -15,6 +17,8 @@ export default {
   overPhase: (over, n) => [`Dépassement de `, over, ` sur la phase ${n}`],
   because: (cure) => ` : ${cure}`,
   tooMuch: { dryer: `un sèche-linge en prend 2${f.THIN}500`, car: `la recharge d’une voiture en prend 7${f.THIN}400` },
+  headroom: 'Marge avant coupure',
+  peakName: 'Pointe du jour',
   peak: (power, time) => `Pointe du jour : ${power} à ${time}`,
   phaseLeft: (left) => `reste ${left}`,
   tariff: 'Tarif',

@@ -20,7 +20,7 @@ const TEXTS = {
     const more = [
       live.links.reader === 'down' && N.reader,
       live.power != null && N.silentMore(f.power(live.power, meter.unit)),
-      live.power != null && (inApp() ? N.cableApp : N.cable),
+      live.power != null && (live.interval ? N.adapter : inApp() ? N.cableApp : N.cable),
     ];
     return ['off', silent(Date.parse(live.silent_since ?? live.at), now), f.joined(more, ' ')];
   },

@@ -8,6 +8,7 @@ import { headroom, tooMuch } from './feed_state.js';
 import { W } from './words.js';
 
 const PLACEHOLDER = '–';
+const not = (name) => `${name}${T.colon}${T.notMeasurable}`;
 
 export function powerBlock(meter) {
   const { subscribed: limit, unit } = meter,
@@ -46,16 +47,17 @@ export function powerBlock(meter) {
     figure.replaceChildren(large[1] == null ? PLACEHOLDER : f.number(large[1]), unitText(large[2]));
     figure.classList.toggle('stale', !known);
     showRoom(left, known, spare?.near, words, sentence);
+    if (known && live.interval) left.replaceChildren(h('span', { class: 'muted' }, limit ? not(W.headroom) : ''));
     const said = parts ? f.joined(parts.map(powerText), ', ') : now;
     spoken = known ? W.spoken(said, sentence) : W.spokenUnknown(said);
     measure?.set(known ? power : null, known ? `${now}. ${words.join('')}` : T.unknown);
     measure?.peak(peak?.power);
-    showPeak(flag, peak, unit);
+    showPeak(flag, live, unit);
     what.hidden = !parts;
     others.hidden = !parts || parts.length < 2;
     what.textContent = parts?.[0][0] ?? '';
     others.replaceChildren(...(parts ?? []).slice(1).map(flowLine));
-    showPhases(phases, live.phases, known, unit);
+    showPhases(phases, live, known, unit);
   }
   return { node, show };
 }
@@ -78,15 +80,15 @@ function showRoom(line, known, near, words, sentence) {
   else line.replaceChildren(h('span', { class: 'muted' }, T.unknown));
 }
 
-function showPeak(line, peak, unit) {
-  line.hidden = !peak;
-  if (!peak) return;
-  const text = W.peak(f.power(peak.power, unit), f.clock(Date.parse(peak.at)));
+function showPeak(line, { peak, interval }, unit) {
+  line.hidden = !peak && !interval;
+  if (line.hidden) return;
+  const text = peak ? W.peak(f.power(peak.power, unit), f.clock(Date.parse(peak.at))) : not(W.peakName);
   line.replaceChildren(h('span', { class: 'flag', 'aria-hidden': 'true' }), text);
 }
 
 // The tightest first: its fuse opens first. The order is that of the first look, so that lines do not jump about.
-function showPhases(list, phases, known, unit) {
+function showPhases(list, { phases, interval }, known, unit) {
   if (!phases?.length) {
     list.hidden = true;
     return;
@@ -98,7 +100,7 @@ function showPhases(list, phases, known, unit) {
     list.lines = order.map(([i]) => phaseLine(i, phases[i], unit));
     list.replaceChildren(...list.lines.map((line) => line.node));
   }
-  for (const line of list.lines) line.show(phases, known);
+  for (const line of list.lines) line.show(phases, known, interval);
 }
 
 function phaseLine(index, { limit }, unit) {
@@ -108,13 +110,13 @@ function phaseLine(index, { limit }, unit) {
     left = h('span', { class: 'n muted' });
   return {
     node: h('li', null, h('span', { class: 'phase-name' }, name), measure?.node ?? h('span'), power, left),
-    show(phases, known) {
+    show(phases, known, interval) {
       const p = phases[index],
         text = f.power(p.power, unit);
       power.textContent = text;
       power.classList.toggle('stale', !known);
       left.textContent =
-        known && limit && p.power != null ? W.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
+        known && limit && p.power != null && !interval ? W.phaseLeft(f.power(Math.max(0, limit - p.power), unit)) : '';
       measure?.set(known ? p.power : null, known ? text : T.unknown);
     },
   };

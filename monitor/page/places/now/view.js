@@ -145,10 +145,11 @@ function blocksOf(meter, prices, clock) {
   );
   function show(live, prices, { known, word, wrong }, kept) {
     const at = known ? live.at : (live.silent_since ?? live.at);
-    time.textContent = f.recent(Date.parse(at), clock());
+    const moment = f.recent(Date.parse(at), clock());
+    time.textContent = live.interval ? W.last(moment) : moment;
     time.dateTime = at;
     link.className = `link ${word === 'live' || word === 'slow' ? 'on' : 'cut'}`;
-    link.textContent = W[word];
+    link.textContent = word === 'live' && live.interval ? W.every(f.rhythm(live.interval)) : W[word];
     notices.show([...wrong, ...(kept.length && !wrong.includes('away') ? ['kept'] : [])], { live, now: clock(), kept });
     power.show(live, known);
     tariff.show(live, clock());

@@ -69,6 +69,14 @@ test('what is left is the subscribed power less that of now; the limit is near f
   assert.equal(headroom(null, { power: 1840 }), null);
 });
 
+test('of a meter that arrives decoded neither the headroom nor a new peak can be told', () => {
+  assert.equal(headroom(9000, { power: 8900, phases: null, interval: 60 }), null);
+  const three = [1, 2, 3].map(() => ({ power: 2900, limit: 3000 }));
+  assert.equal(headroom(9000, { power: 8700, phases: three, interval: 60 }), null);
+  const before = live({}, { interval: 60, peak: { power: 5000, at: 'then' } });
+  assert.deepEqual(merged(before, { fresh: true, power: 8000, at: 'now' }).peak, before.peak);
+});
+
 // A house of three phases of 9 kVA: 8 kVA are never what is left on a phase that trips at 3.
 test('of three phases the tightest one counts: it is the one that opens the breaker', () => {
   for (const [powers, left, phase, near] of [
