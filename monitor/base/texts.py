@@ -134,6 +134,8 @@ FR: Mapping[str, str] = {
     "power_saving": "{amount} de moins par an", "power_more": "{amount} de plus par an",
     "power_missing": "{hours} h sans mesure.",
     "power_prices": "Aux prix du {day}, toutes taxes comprises, pour vos kWh d’un an.",
+    "power_refused_decoded": "Pas mesurable avec cet adaptateur.",
+    "power_decoded": "Sans les heures relevées par un adaptateur qui ne permet pas de mesurer la puissance.",
     "power_refused_meter": "Pas mesurable : ce compteur n’est pas un Linky, la règle de son disjoncteur est inconnue.",
     "power_refused_phases": "Pas mesurable avec cet adaptateur : en mode historique, la puissance de chaque phase est "
                             "inconnue.",
@@ -288,6 +290,8 @@ EN: Mapping[str, str] = {
     "power_saving": "{amount} less a year", "power_more": "{amount} more a year",
     "power_missing": "{hours} h not measured.",
     "power_prices": "At the prices of {day}, taxes included, for your kWh of a year.",
+    "power_refused_decoded": "Not measurable with this adapter.",
+    "power_decoded": "Without the hours read by an adapter with which power is not measurable.",
     "power_refused_meter": "Not measurable: this meter is not a Linky, and the rule of its breaker is unknown.",
     "power_refused_phases": "Not measurable with this adapter: in historic mode the power of each phase is unknown.",
     "power_closed": "The Base option of the regulated tariff has taken no new contracts above 6 kVA since February "

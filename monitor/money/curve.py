@@ -44,6 +44,7 @@ class Happened:
     overloads: Sequence[Overload]
     volts: tuple[int, int] | None
     peak: Peak | None
+    decoded: bool  # in some of it the meter arrived decoded: peaks and overloads are not measurable then
     covered: int  # seconds
     until: datetime | None  # nothing is missing up to then: the end of the last minute with a frame, at least
 
@@ -184,6 +185,7 @@ class SeriesAnswers:
             overloads=joined_overloads(minutes),
             volts=(min(low for low, _ in volts), max(high for _, high in volts)) if volts else None,
             peak=_peak(minutes),
+            decoded=any(minute.usual_interval is not None for minute in minutes),
             covered=covered([*([before] if before else ()), *minutes], start, min(end, now)),
             until=moment_of(minutes[-1].held_to) if minutes else None,
         )
@@ -205,6 +207,7 @@ class SeriesAnswers:
                 key=lambda peak: peak.power,
                 default=None,
             ),
+            decoded=self._hours.is_decoded(meter, start, end),
             covered=sum(row.seconds for row in rows),
             until=None,
         )

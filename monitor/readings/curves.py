@@ -124,9 +124,10 @@ FACTS = (
     "supplier",
     "total_first",
     "total_last",
-    "power_max",
+    # Of a decoded meter, which tells a power of now and then, they say nothing.
+    "IF(usual_interval IS NULL, power_max, NULL)",
     "power_max_second",
-    "overload",
+    "IF(usual_interval IS NULL, overload, NULL)",
     "injected_first",
     "injected_last",
     "usual_interval",
@@ -206,10 +207,13 @@ class Series:
         return Total(*rows[0]) if rows else None
 
     def highest_of_frames(self, meter: int, start: datetime, end: datetime) -> Second | None:
-        """Return the highest power of the frames in [start, end), a short time."""
+        """Return the highest power of the frames in [start, end), a short time; None also of a decoded meter."""
         sql = (
-            "SELECT timestamp, power FROM frames WHERE meter_id = %s AND timestamp >= %s AND timestamp < %s"
-            " AND power IS NOT NULL ORDER BY power DESC, timestamp LIMIT 1"
+            "SELECT f.timestamp, f.power FROM frames AS f JOIN label_sets AS s ON s.id = f.label_set_id"
+            " LEFT JOIN label_sets AS b ON b.id = s.base_id"
+            " WHERE f.meter_id = %s AND f.timestamp >= %s AND f.timestamp < %s AND f.power IS NOT NULL"
+            " AND JSON_VALUE(COALESCE(b.content, s.content), '$.interval') IS NULL"
+            " ORDER BY f.power DESC, f.timestamp LIMIT 1"
         )
         rows = self._connection.query(sql, (meter, sql_time(start), sql_time(end)))
         return Second(rows[0][0].replace(tzinfo=UTC), rows[0][1]) if rows else None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from common.contract.registers import REGISTERS, SUPPLIER
 from common.database.mariadb import Connection, sql_time
+from monitor.base.calendar import full_hour
 from monitor.readings.availability import Availability
 from monitor.readings.held import held_seconds_sql
 from monitor.readings.rows import (
@@ -224,6 +225,10 @@ class Hours:
         sql = f"SELECT MAX(usual_interval) FROM hours WHERE meter_id IN ({marks}) AND hour >= %s AND hour < %s"  # noqa: S608
         ((interval,),) = self._connection.query(sql, (*meters, sql_time(start), sql_time(end)))
         return None if interval is None else int(interval)
+
+    def is_decoded(self, meter: Meter, start: datetime, end: datetime) -> bool:
+        """Tell whether another device decoded a meter in an hour of [start, end): its peaks are not measurable then."""
+        return self.usual_interval([part.number for part in meter.parts], full_hour(start), end) is not None
 
     def running(self, meter: int, boundaries: Sequence[datetime]) -> list[dict[int, int]]:
         """Return for neighbouring boundaries at whole hours how many hours ended with each supplier register."""

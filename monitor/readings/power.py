@@ -15,6 +15,7 @@ VOLTAGE_LOW, VOLTAGE_HIGH = 207, 253
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _AT_ONCE = 10  # ranges in one query: it compares each row with all of them
 _SECONDS = 3600
+_OF_LINES = "usual_interval IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ class Power:
         self._connection = connection
 
     def peaks(self, meter: int, start: datetime, end: datetime, count: int) -> list[Peak]:
-        """Return the highest hours of [start, end), the highest first."""
+        """Return the highest hours of [start, end), the highest first; of a decoded meter it is not measurable."""
         sql = (
             "SELECT hour, power_max, power_max_second, power_1_max, power_2_max, power_3_max FROM hours"
             " WHERE meter_id = %s AND hour >= %s AND hour < %s AND power_max IS NOT NULL"
-            " ORDER BY power_max DESC, hour LIMIT %s"
+            " AND usual_interval IS NULL ORDER BY power_max DESC, hour LIMIT %s"
         )
         peaks = []
         for hour, power, second, *phases in self._connection.query(sql, (meter, sql_time(start), sql_time(end), count)):
@@ -176,7 +177,10 @@ class Power:
 
 
 class BusyMinutes:
-    """Reads one connection's database; not for several threads at once."""
+    """Reads one connection's database; not for several threads at once.
+
+    Minutes of a meter that arrives decoded are not measured: it tells a power of now and then.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -190,7 +194,7 @@ class BusyMinutes:
             self._connection,
             [f"UNIX_TIMESTAMP(minute) DIV {_SECONDS} * {_SECONDS}", "SUM(seconds)"],
             f"FROM minutes WHERE meter_id IN ({_numbers(meters)}) AND minute >= %s AND minute < %s"
-            f" AND power_max IS NOT NULL GROUP BY UNIX_TIMESTAMP(minute) DIV {_SECONDS}",
+            f" AND power_max IS NOT NULL AND {_OF_LINES} GROUP BY UNIX_TIMESTAMP(minute) DIV {_SECONDS}",
             (sql_time(start), sql_time(end)),
         )
         return {hour: min(seconds, _SECONDS) for hour, seconds in rows}
@@ -209,7 +213,7 @@ class BusyMinutes:
             self._connection,
             ["UNIX_TIMESTAMP(minute)", "seconds", "power_mean", *columns],
             f"FROM minutes WHERE meter_id IN ({_numbers(meters)}) AND minute >= %s AND minute < %s"
-            f" AND ({' OR '.join(f'{column} > %s' for column in columns)}) ORDER BY minute",
+            f" AND {_OF_LINES} AND ({' OR '.join(f'{column} > %s' for column in columns)}) ORDER BY minute",
             (sql_time(start), sql_time(end), *[power] * phases),
         )
         return [(at, seconds, mean, tuple(highest)) for at, seconds, mean, *highest in rows]

@@ -43,8 +43,10 @@ class NeededPower:
     offer: str | None
     power: int  # subscribed, kVA
     phases: int  # of which the power is known
-    refused: str | None  # why no trip is computed: `meter` is no Linky, or the power of its `phases` is not known
+    # Why no trip is computed: `meter` is no Linky, the power of its `phases` is not known, all arrived `decoded`.
+    refused: str | None
     measured: int  # seconds
+    decoded: bool  # in other hours of the range, another device decoded the meter: they are not measured
     winter_weeks_missing: int
     prices_since: date | None  # the first day of the prices that savings are of; None: none is known
     assumed: bool  # nobody said that these prices are the owner's
@@ -78,6 +80,7 @@ class NeededPowerAnswers:
 
     def __init__(self, home: Home) -> None:
         self._contracts = home.contracts
+        self._hours = home.hours
         self._minutes = BusyMinutes(home.connection)
         self._costs = home.costs
         self._prices = home.prices
@@ -101,14 +104,16 @@ class NeededPowerAnswers:
             raise RequestError("too_long", days=_LONGEST.days)
         end = min(end, full_hour(now))
         hours = self._measured(meter, start, end)
-        if not hours:
+        decoded = self._hours.is_decoded(meter, start, end)
+        if not hours and not decoded:
             raise RequestError("no_data")
-        start = max(start, moment_of(min(hours)))
+        start = max(start, moment_of(min(hours)) if hours else meter.first or start)
         known = self._costs.contracts(meter, start, end)
         power = subscribed_power(known)
         offer, today = known[-1].offer, now.astimezone(self._zone).date()
         phases, refused = self._phases(meter)
-        trips_by_power = self._trips(meter, start, end, phases, power, self._examined(offer, power, today))
+        powers = self._examined(offer, power, today) if hours else []
+        trips_by_power = self._trips(meter, start, end, phases, power, powers)
         yearly = self._yearly_kwh(meter, start, end, now)
         rows = [] if offer is None else self._prices.rows(offer, today)
         return NeededPower(
@@ -118,8 +123,9 @@ class NeededPowerAnswers:
             offer=offer,
             power=power,
             phases=phases,
-            refused=refused,
+            refused=refused if hours else "decoded",
             measured=sum(hours.values()),
+            decoded=decoded,
             winter_weeks_missing=missing_winter_weeks(self._covered(hours)),
             prices_since=max((row.start for row in rows), default=None),
             assumed=is_assumed(self._costs.priced_as(known, now)),

@@ -45,8 +45,9 @@ class PowerAdvice:
     power: Annotated[Count, "subscribed, kVA"]
     phases: Annotated[Count, "of which the power is known"]
     refused: Annotated[
-        Annotated[str, one_of("meter", "phases")] | None,
-        "why no trips are computed: the meter is not a Linky; the power of each phase is not known",
+        Annotated[str, one_of("meter", "phases", "decoded")] | None,
+        "why no trips are computed: the meter is not a Linky; the power of each phase is not known; another device"
+        " decoded the meter all the time, so that its power is not measurable, and powers is empty",
     ]
     verdict: Annotated[str, "whether a lower power would have been enough, or why that cannot be said"]
     powers: Annotated[
@@ -108,6 +109,10 @@ def verdict(answer: NeededPower, formats: Formats) -> str:
 def remarks(answer: NeededPower, formats: Formats) -> Iterator[str]:
     """Say what else is to be known."""
     f = formats
+    if answer.refused == "decoded":
+        return
+    if answer.decoded:
+        yield f.text("power_decoded")
     if answer.missing_hours:
         yield f.text("power_missing", hours=f.number(Decimal(answer.missing_hours), 0))
     if answer.prices_since is not None:

@@ -43,6 +43,7 @@ class Interval:
     coverage: Share
     mean: Annotated[int | None, "W, from wh"]
     max: HighestPower | None
+    decoded: Annotated[bool, "another device decoded the meter in some of it: max is not measurable then"]
     unit: Annotated[str, "of max"] = "VA"
     cost: Annotated[Decimal | None, "of the energy, without the subscription, 1e-4 EUR; null: no price is known"]
     subscription: Annotated[Decimal | None, "1e-4 EUR, taxes included; null: no price is known"]
@@ -73,6 +74,7 @@ def answer(request: ApiRequest) -> Interval:
         coverage=round(energy.coverage, 4),
         mean=round(energy.total_wh * 3600 / seconds) if seconds > 0 else None,
         max=None if interval.peak is None else HighestPower(interval.peak.power, interval.peak.at),
+        decoded=request.home.hours.is_decoded(meter, interval.start, interval.end),
         cost=cost.energy if cost.known else None,
         subscription=cost.subscription if cost.known else None,
         partial_cost=cost.partial,

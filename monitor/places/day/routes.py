@@ -108,6 +108,10 @@ class Happenings:
         "the lowest and the highest voltage on any phase; null: the meter does not tell",
     ] = ABSENT
     peak: HighestPower | Absent | None = ABSENT
+    decoded: Annotated[
+        bool | Absent,
+        "another device decoded the meter in some of the time: its peaks and overloads are not measurable then",
+    ] = ABSENT
     coverage: Annotated[Share | Absent | None, "of the time that is over"] = ABSENT
 
 
@@ -210,6 +214,7 @@ def _happened(happened: Happened, expected: float) -> Happenings:
         overloads=[OverloadOfDay(one.at, one.seconds, one.power) for one in happened.overloads],
         volts=None if volts is None else Voltages(*volts),
         peak=None if peak is None else HighestPower(peak.at, peak.power),
+        decoded=happened.decoded,
         coverage=round(min(happened.covered / expected, 1), 4) if expected else None,
     )
 

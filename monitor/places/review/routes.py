@@ -30,6 +30,7 @@ class Peaks:
     meter: str
     unit: str
     peaks: Annotated[Sequence[PeakOfDay], "the highest first, one a local day"]
+    decoded: Annotated[bool, "another device decoded the meter in some of the range: its peaks are not measurable then"]
 
 
 def peaks(request: ApiRequest) -> Peaks:
@@ -38,7 +39,8 @@ def peaks(request: ApiRequest) -> Peaks:
     span = request.known_range(meter, timedelta(days=12 * 366))
     rows = [] if span is None else CurveAnswers(request.home).day_peaks(meter, *span, request.parameters["n"])
     days = [PeakOfDay(row.at.astimezone(zone).date(), row.at, row.power, row.phase) for row in rows]
-    return Peaks(meter.identifier, "VA", days)
+    decoded = span is not None and request.home.hours.is_decoded(meter, *span)
+    return Peaks(meter.identifier, "VA", days, decoded)
 
 
 PEAKS = Route(

@@ -396,7 +396,7 @@ function live(id, now, state, down) {
   if (EMPTY.includes(state))
     return { meter: id, at: null, links: { meter: 'never', reader: 'down', mqtt: 'up', storer: 'up', database: 'up' } };
   const decoded = state === 'decoded';
-  const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : decoded ? now - 40e3 : now;
+  const at = down === 'meter' || down === 'mqtt' ? now - 3 * MINUTE : decoded ? now - (now % MINUTE) : now;
   const three = id === PRODUCER,
     dawn = state === 'dawn';
   const subscribed = three ? 12000 : 9000;

@@ -16,19 +16,20 @@ export function powerBlock(data) {
     h('p', { class: 'note' }, W.power.range(f.fullDate(data.from), f.fullDate(data.last_day))),
     data.remarks.map((text) => h('p', { class: 'note' }, text)),
     data.assumed && assumedPrices(),
-    figures({
-      caption: W.power.title,
-      columns: [
-        [W.power.columns.power, nameOf, 'words'],
-        [W.power.columns.above, (one) => W.power.atMost(f.duration(one.above * 1000))],
-        [
-          W.power.columns.trips,
-          (one) => f.known(one.trips, (count) => (count ? W.power.atMost(f.number(count)) : f.number(0))),
+    data.powers.length > 0 &&
+      figures({
+        caption: W.power.title,
+        columns: [
+          [W.power.columns.power, nameOf, 'words'],
+          [W.power.columns.above, (one) => W.power.atMost(f.duration(one.above * 1000))],
+          [
+            W.power.columns.trips,
+            (one) => f.known(one.trips, (count) => (count ? W.power.atMost(f.number(count)) : f.number(0))),
+          ],
+          [W.power.columns.saving, (one) => f.known(one.saving, f.amount)],
         ],
-        [W.power.columns.saving, (one) => f.known(one.saving, f.amount)],
-      ],
-      rows: data.powers,
-    }),
+        rows: data.powers,
+      }),
   );
 }
 

@@ -41,7 +41,7 @@ export function factsOf({ meter, series, energy, baseLoad, peaks, soFar, other }
     {
       name: W.peak,
       value: peak ? f.power(peak.power, meter.unit) : '–',
-      note: peak && W.peakAt(f.clock(peak.at, peak.exact)),
+      note: peak ? W.peakAt(f.clock(peak.at, peak.exact)) : series?.decoded && T.notMeasurable,
       other: versus?.peak,
     },
     { name: T.baseLoad, value: f.power(base, 'W'), note: W.baseLoadNote },
@@ -53,14 +53,14 @@ export function factsOf({ meter, series, energy, baseLoad, peaks, soFar, other }
     },
     {
       name: W.overloads,
-      value: series ? series.overloads.length || W.none : '–',
-      note:
-        over &&
-        W.overloadAt(
-          f.clock(Date.parse(over.at), true),
-          f.duration(over.seconds * 1000),
-          f.power(over.power, series.unit),
-        ),
+      value: series ? series.overloads.length || (series.decoded ? '–' : W.none) : '–',
+      note: over
+        ? W.overloadAt(
+            f.clock(Date.parse(over.at), true),
+            f.duration(over.seconds * 1000),
+            f.power(over.power, series.unit),
+          )
+        : series?.decoded && T.notMeasurable,
       tone: over && 'warn-text',
     },
   ]);

@@ -21,9 +21,9 @@ export function highest(series, column) {
   return i < 0 ? null : { power: column[i], at: series.t0 + i * series.step };
 }
 
-/** The highest power of a day: hours know it to the second, but that of the hour that runs is only on the curve yet. */
+/** The highest power of a day: hours know it to the second, but that of the hour that runs is only on the curve yet. That of a decoded meter is no peak. */
 export function peakOf(ofHours, series) {
-  const ofCurve = series && highest(series, series.max ?? series.mean);
+  const ofCurve = series && !series.decoded && highest(series, series.max ?? series.mean);
   if (ofCurve && !(ofHours?.power >= ofCurve.power)) return { ...ofCurve, exact: false };
   return ofHours ? { power: ofHours.power, at: Date.parse(ofHours.at), exact: true } : null;
 }

@@ -108,7 +108,7 @@ function undrawn(title, series, compare) {
 function wordsOf({ date, other, title, about }) {
   const legend = legendOf(other),
     summary = h('p', { id: about, class: 'hidden' }),
-    tops = piece((series) => series.p1_max && phases(series)),
+    tops = piece((series) => series.p1_max && !series.decoded && phases(series)),
     table = piece((series, compare) => tableOf(title, series, compare));
   return {
     summary,

@@ -109,7 +109,9 @@ function intervalText(part) {
     ran && W.ofDevices(ran),
     part.injected_wh > 0 && `${T.tariff.injected} ${f.energy(part.injected_wh)}`,
     part.mean != null && W.meanPower(f.power(part.mean, 'W')),
-    part.max && peakText(part.max.power, part.unit, Date.parse(part.max.at)),
+    part.max
+      ? peakText(part.max.power, part.unit, Date.parse(part.max.at))
+      : part.decoded && `${W.peak}${T.colon}${T.notMeasurable}`,
   ]);
 }
 

@@ -39,6 +39,7 @@ export default {
   less: 'less',
   more: 'more',
   noDays: 'Imported by whole months: daily figures are not known.',
+  partlyDecoded: 'Without the hours read by an adapter with which peaks are not measurable.',
   peaks: 'Ten highest peaks',
   peaksColumns: ['Rank', 'Power', 'Date', 'Time'],
   baseLoad: 'Base load (standby)',

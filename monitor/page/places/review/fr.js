@@ -39,6 +39,7 @@ export default {
   less: 'moins',
   more: 'plus',
   noDays: 'Importé par mois entier : le détail par jour est inconnu.',
+  partlyDecoded: 'Sans les heures relevées par un adaptateur avec lequel les pointes ne sont pas mesurables.',
   peaks: 'Dix plus fortes pointes',
   peaksColumns: ['Rang', 'Puissance', 'Date', 'Heure'],
   baseLoad: 'Talon (veille)',

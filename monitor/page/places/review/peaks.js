@@ -12,8 +12,8 @@ export const dayIn = ({ from, to }) =>
   from.slice(0, 4) === to.slice(0, 4) ? f.shortDate : (day) => `${f.shortDate(day)} ${day.slice(0, 4)}`;
 
 /** The highest powers, each a link to its twenty minutes. */
-export function peaksBlock({ peaks, unit }, range) {
-  if (!peaks.length) return emptyBlock(W.peaks, T.noData);
+export function peaksBlock({ peaks, unit, decoded }, range) {
+  if (!peaks.length) return emptyBlock(W.peaks, decoded ? f.capital(`${T.notMeasurable}.`) : T.noData);
   const three = peaks.some((p) => p.phase != null),
     [rank, power, date, time] = W.peaksColumns;
   const dayOf = (peak) => {
@@ -34,6 +34,7 @@ export function peaksBlock({ peaks, unit }, range) {
       ],
       rows: peaks,
     }),
+    decoded && h('p', { class: 'note' }, W.partlyDecoded),
   );
 }
 
