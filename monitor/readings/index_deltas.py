@@ -23,7 +23,7 @@ from common.contract.registers import (
     supplier_names,
 )
 from monitor.readings.curves import MinuteFacts
-from monitor.readings.hours import Break, Hours, Meter
+from monitor.readings.hours import Break, Hours, Meter, is_decoded
 from monitor.readings.periods import ContractSpan
 from monitor.readings.rows import Values, moment_of
 from monitor.readings.stretches import Stretch, StretchReader, stretch_at, sum_breaks
@@ -222,7 +222,9 @@ class SegmentReader:
         # Hours whose ends do not tell all: the meter went to other registers, or some were set back.
         broken = {one.hour for one in all_breaks if one.register in (TOTAL, *SUPPLIER)}
         moments = [moment for moment, _ in shapes]
-        turns = {hour for hour in {*moments[1:], *broken} if start <= hour < end}
+        # Of an adapter the first hour as well: its total may be late at the beginning.
+        turned = [moment for place, (moment, shape) in enumerate(shapes) if place or is_decoded(shape)]
+        turns = {hour for hour in {*turned, *broken} if start <= hour < end}
         cuts = turns | {turn + _HOUR for turn in turns} | {span.start for span in spans}
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
         edges = sorted({*moments, *broken, limit})

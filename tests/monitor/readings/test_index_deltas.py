@@ -404,3 +404,36 @@ def test_an_hour_at_whose_end_a_register_is_held_back_counts_for_that_register()
     left = {label: value for label, value in frames[2].values.items() if label != "EASF02"}
     frames[2] = replace(frames[2], values=left)
     assert [dict(hour.wh) for hour in hourly(Rolled(frames))] == [{}, *[{"BBRHPJB": 500}] * 4]
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.booleans())
+def test_late_reports_add_up_and_cost_no_register_more_than_they_are_late(seed: int, by_line_at_last: bool) -> None:
+    random = Random(seed)
+    true, told = [random.randrange(10**6) for _ in range(3)], [0, 0, 0]
+    frames: list[Frame] = []
+    running = 1
+    for minute in range(0, 60 * 12, 10):
+        running = random.choice((1, 2)) if random.random() < 0.1 else running
+        true[running] += random.randrange(300)
+        true[0] = true[1] + true[2]
+        by_line = by_line_at_last and minute >= 60 * 8
+        told = [
+            now if minute == 0 or by_line or now - before >= 100 or random.random() < 0.3 else before
+            for now, before in zip(true, told, strict=True)
+        ]
+        frame = reported(minute, *told, running)
+        if by_line:
+            frame = replace(frame, source=None, interval=None)
+        elif random.random() < 0.1 and minute:
+            left = random.choice(("EAST", f"EASF0{running}"))
+            frame = replace(frame, values={label: wh for label, wh in frame.values.items() if label != left})
+        frames.append(frame)
+    first = frames[0].values
+    rolled = Rolled(frames)
+    hours = hourly(rolled)
+    (whole,) = energy(rolled, [hours[0].start, hours[-1].end])
+    assert sum_of([whole]) == sum_of(hours)
+    for name, place, label in (("BBRHCJB", 1, "EASF01"), ("BBRHPJB", 2, "EASF02")):
+        assert abs(whole.wh.get(name, 0) - (true[place] - int(first[label]))) <= 400, (whole.wh, true, first)
+    assert OTHER not in whole.wh
