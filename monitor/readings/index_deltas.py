@@ -26,7 +26,7 @@ from monitor.readings.curves import MinuteFacts
 from monitor.readings.hours import Break, Hours, Meter, is_decoded
 from monitor.readings.periods import ContractSpan
 from monitor.readings.rows import Values, moment_of
-from monitor.readings.stretches import Stretch, StretchReader, stretch_at, sum_breaks
+from monitor.readings.stretches import Stretch, StretchReader, decoded_at, stretch_at, sum_breaks
 
 _MINUTE = 60
 #: Wh a minute: more than any household's meter can count.
@@ -229,7 +229,8 @@ class SegmentReader:
         limits = sorted({*boundaries, *(cut for cut in cuts if start < cut < end)})
         edges = sorted({*moments, *broken, limit})
         stretches = self._stretches.between(meter, start, end, edges, shapes, all_breaks)
-        pieces = self._pieces(meter, limits, spans, breaks, stretches, turns)
+        completed = {turn for turn in turns if decoded_at(shapes, turn)}
+        pieces = self._pieces(meter, limits, spans, breaks, stretches, completed)
         self._complete_turns(meter, sorted(turns), pieces, spans)
         return pieces
 
@@ -240,7 +241,7 @@ class SegmentReader:
         spans: Sequence[ContractSpan],
         breaks: Sequence[Break],
         stretches: Sequence[Stretch],
-        turns: Collection[datetime],
+        completed: Collection[datetime],
     ) -> list[Segment]:
         readings = self._hours.readings_at(meter, limits)
         values = self._stretches.last_known(meter, limits, readings)
@@ -266,7 +267,7 @@ class SegmentReader:
                 inside,
                 by_total=by_total,
                 offer=offer,
-                outside=low in turns or (stretch is not None and stretch.outside),
+                outside=low in completed or (stretch is not None and stretch.outside),
                 late=late[place],
             )
             pieces.append(Segment(low, high, counted))

@@ -73,7 +73,7 @@ class StretchReader:
         rests = {limit: None if reading is None else difference(reading.values) for limit, reading in readings.items()}
         found = []
         for low, high in intervals:
-            if _is_decoded(shapes, low):
+            if decoded_at(shapes, low):
                 (base,) = self.last_known(meter, [low], [readings[low]])
                 found.append(Stretch(low - _HOUR, high, outside=False, base=base))
                 continue
@@ -130,7 +130,7 @@ class StretchReader:
         return result
 
 
-def _is_decoded(shapes: Sequence[tuple[datetime, int]], moment: datetime) -> bool:
+def decoded_at(shapes: Sequence[tuple[datetime, int]], moment: datetime) -> bool:
     """Tell whether a meter arrives decoded from a moment on."""
     return next((is_decoded(shape) for since, shape in reversed(shapes) if since <= moment), False)
 
