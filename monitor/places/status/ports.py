@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+from common.contract.topic_port import is_topic
 from monitor.base.answer import answer_type, one_of
 from monitor.live.state import Program
 from monitor.web.route import LiveRequest, LiveRoute
@@ -77,7 +78,7 @@ def _read(line: Mapping[str, Any]) -> ReadPort:
     said: Mapping[str, Any] = decoded if isinstance(decoded, dict) else {}
     source, interval = said.get("source"), said.get("interval")
     state = "reading" if isinstance(meter, str) else "listening"
-    if line.get("open") is False:
+    if line.get("open") is False and not is_topic(line["port"]):
         state = "closed"
     elif problem in ("silent", "unreadable"):
         state = problem

@@ -129,7 +129,7 @@ export default {
       closed: 'This port cannot be opened: the adapter is unplugged, or another program uses it.',
       listening: { line: 'Listening…', topic: 'Listening… The first message may take up to 15 minutes.' },
       reading: (meter) => `Receiving meter ${meter}.`,
-      decoded: (source, interval) => `Decoded by ${source}, usually a message at least every ${interval}.`,
+      decoded: (source, interval) => `Decoded by ${source}; usual interval: ${interval}.`,
       silent: {
         line: 'Nothing arrives: check the terminals I1 and I2, the cable and the adapter.',
         topic: 'No message arrives: check the adapter and the topic, and that the MQTT server lets the reader read it.',

@@ -131,7 +131,7 @@ export default {
       closed: 'Ce port ne s’ouvre pas : l’adaptateur est débranché, ou un autre programme s’en sert.',
       listening: { line: 'Écoute…', topic: 'Écoute… Le premier message peut se faire attendre jusqu’à 15 minutes.' },
       reading: (meter) => `Compteur ${meter} reçu.`,
-      decoded: (source, interval) => `Décodé par ${source}, un message au moins toutes les ${interval} d’habitude.`,
+      decoded: (source, interval) => `Décodé par ${source} ; intervalle habituel : ${interval}.`,
       silent: {
         line: 'Rien n’arrive : vérifiez les bornes I1 et I2, le câble et l’adaptateur.',
         topic:

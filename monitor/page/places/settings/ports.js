@@ -90,7 +90,7 @@ export function portChoice(place, readers) {
     return h(
       'fieldset',
       null,
-      h('legend', { class: isOneOfMore ? null : 'hidden' }, W.ports.of(reader.reader)),
+      h('legend', { class: isOneOfMore ? 'reader' : 'hidden' }, W.ports.of(reader.reader)),
       h('h3', null, W.ports.serial),
       serial.map(row),
       serial.length > 1 && h('p', { class: 'note' }, W.ports.which),
@@ -204,7 +204,7 @@ export const fixedPorts = (readers) =>
       reader.reads.map((read) =>
         h(
           'div',
-          { class: 'port' },
+          { class: 'fixed' },
           h('p', null, W.ports.fixed(reader.reader, topicOf(read.name).replace(/^mqtt:/, ''))),
           said(reader, read, read.name),
           isTopic(read.name) && h('p', { class: 'note' }, W.ports.limits),

@@ -78,7 +78,8 @@ def test_a_meter_that_arrives_decoded_is_said_with_its_source_and_usual_interval
     ("more", "state", "why"),
     [
         ({}, "listening", None),
-        ({"open": False, "problem": "silent"}, "closed", None),
+        ({"port": "/dev/ttyUSB0", "open": False, "problem": "silent"}, "closed", None),
+        ({"open": False}, "listening", None),  # it has not begun yet
         ({"problem": "silent", "meter": "031961123456"}, "silent", None),
         ({"problem": "unreadable"}, "unreadable", None),
         ({"problem": "unreadable", "decoded": {"refused": {"too_old": 1, "no_labels": 3}}}, "unreadable", "no_labels"),
