@@ -49,7 +49,13 @@ SCHEMAS: dict[str, Any] = {route.name: route.schema for route in ROUTES if not r
 @pytest.mark.skipif(NODE is None, reason="Node is not installed: ./run test installs it")
 @pytest.mark.parametrize(
     ("route", "state"),
-    [*((route, "ok") for route in SCHEMAS), ("meters", "devices"), ("live", "decoded"), ("energy", "devices"), ("energy", "above")],
+    [
+        *((route, "ok") for route in SCHEMAS),
+        ("meters", "devices"),
+        ("live", "decoded"),
+        ("energy", "devices"),
+        ("energy", "above"),
+    ],
 )
 def test_an_answer_of_the_stand_has_the_shape_of_the_api(route: str, state: str) -> None:
     assert NODE
