@@ -52,6 +52,7 @@ class MeterObserver:
         self.contract: str | None = None
         self.labels: dict[int, str] = {}  # what the meter calls its registers
         self._complete_frames = CompleteFrames()
+        self._decoded = False  # by another device, which may not send again for a quarter of an hour
         self._candidate: tuple[int, str] | None = None  # a register and its text
         self._candidate_frames = 0
         self._tariff_changed = False  # the candidate has replaced another one
@@ -66,7 +67,7 @@ class MeterObserver:
     @property
     def ready(self) -> bool:
         """Whether enough frames were seen."""
-        return self._complete_frames.count >= COMPLETE_FRAMES
+        return self._complete_frames.count >= (1 if self._decoded else COMPLETE_FRAMES)
 
     def is_indifferent(self, frame: Frame, changed: Collection[str]) -> bool:
         """Return whether a frame need not be observed that has changed only these labels; see `MeterState.changed`."""
@@ -85,7 +86,7 @@ class MeterObserver:
             self._reset()
         if self.mode != mode:
             self._complete_frames = CompleteFrames()
-        self.mode, self.contract = mode, contract
+        self.mode, self.contract, self._decoded = mode, contract, frame.source is not None
         for label in _INDEXES & state.keys():
             self._observe_index(label, state[label])
         self._closed |= {number for number in range(1, RELAYS + 1) if state.get(f"relay_{number}") is True}

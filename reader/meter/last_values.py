@@ -60,7 +60,7 @@ class LastValues:
     """Last good values of one meter, by label.
 
     An index that is new, or that falls, is accepted when it comes a second time: a single wrong 0 in the first frame
-    after a start could not be recognised otherwise.
+    after a start could not be recognised otherwise. What another device decodes was judged before (`reader/decoded`).
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,11 @@ class LastValues:
             self._source = frame.meter, frame.mode
             self._reset()
         after_overload_frame, self.overload_frame = self.overload_frame, is_overload_frame(frame)
-        accepted = frozenset(label for label, value in frame.values.items() if self._accept(frame.mode, label, value))
+        accepted = frozenset(
+            label
+            for label, value in frame.values.items()
+            if frame.source is not None or self._accept(frame.mode, label, value)
+        )
         self._store(frame, accepted)
         self._drop_transient(frame, after_overload_frame=after_overload_frame)
         self._detect_contract_change(frame)

@@ -56,8 +56,8 @@ class Meter:
         self._mode = mode
         self._meter = meter
 
-    def see(self, state: Mapping[str, object], count: int = 1, *, dropped: int | None = None) -> list[Message]:
-        """Take frames, one a second; return what was published."""
+    def see(self, state: Mapping[str, object], count: int = 1, **more: Any) -> list[Message]:
+        """Take frames, one a second, which have `more`; return what was published."""
         published = []
         for _ in range(count):
             frame = Frame(
@@ -65,7 +65,7 @@ class Meter:
                 timestamp=NOON,
                 mode=self._mode,
                 values={"ADSC": self._meter, "EAST": 1},
-                dropped=dropped,
+                **more,
             )
             self.discovery.update(frame, {"mode": self._mode.value, **state}, self.now)
             payload = self.discovery.due(self.now)

@@ -17,6 +17,11 @@ def test_nothing_is_announced_before_three_complete_frames() -> None:
     assert len(meter.see({"EAST": 5})) == 1
 
 
+def test_a_meter_that_another_device_decodes_is_announced_with_its_first_frame() -> None:
+    (message,) = Meter().see({"EAST": 5}, source="zigbee2mqtt")
+    assert "east" in message["cmps"]
+
+
 def test_a_line_with_damaged_frames_only_is_announced() -> None:
     meter = Meter()
     assert meter.see({"EAST": 5}, COMPLETE_FRAMES * DAMAGED_TOGETHER - 1, dropped=1) == []
