@@ -35,6 +35,7 @@ class Inputs(NamedTuple):
     values: Mapping[str, Value]
     peak_seen: bool
     overload_frame: bool
+    decoded: bool
     three_phase: bool
 
     @property
@@ -44,13 +45,19 @@ class Inputs(NamedTuple):
 
 
 def derive(
-    mode: Mode, values: Mapping[str, Value], *, peak_seen: bool = False, overload_frame: bool = False
+    mode: Mode,
+    values: Mapping[str, Value],
+    *,
+    peak_seen: bool = False,
+    overload_frame: bool = False,
+    decoded: bool = False,
 ) -> Derived:
     """Derive from the last values of a meter.
 
-    `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one.
+    `peak_seen`: this contract has mobile peaks, as one was seen; `overload_frame`: the last frame was a short one;
+    `decoded`: another device sends a power of now and then, so that nobody can tell what is left of the subscribed one.
     """
-    inputs = Inputs(mode, values, peak_seen, overload_frame, is_three_phase(values))
+    inputs = Inputs(mode, values, peak_seen, overload_frame, decoded, is_three_phase(values))
     derived: Derived = {}
     for keys in (_tariff, _supply, _power, _energy, _exporting, _next_day):
         derived |= keys(inputs)
@@ -164,9 +171,10 @@ def _supply(inputs: Inputs) -> Derived:
 
 
 def _power(inputs: Inputs) -> Derived:
-    if inputs.mode is Mode.HISTORIC:
-        return _without_none(_historic_power(inputs))
-    return _without_none(_standard_power(inputs))
+    power = _historic_power(inputs) if inputs.mode is Mode.HISTORIC else _standard_power(inputs)
+    if inputs.decoded:
+        power = {"subscribed_power": power.get("subscribed_power")}
+    return _without_none(power)
 
 
 def _historic_power(inputs: Inputs) -> Derived:

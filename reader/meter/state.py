@@ -38,6 +38,7 @@ class MeterState:
         anything may, or keys have come or gone, or the state was not complete then."""
         self._comparable = False  # the next state may be compared with this one
         self._mode = Mode.HISTORIC
+        self._decoded = False  # by another device
         self._derived: dict[str, Any] = {}
         self._prices: dict[str, Any] = {}
         self._outdated = False  # some derived keys, none of them urgent
@@ -56,7 +57,7 @@ class MeterState:
             self._estimate.clear()
         if changed is None or not PEAK_LABELS.isdisjoint(changed):
             self._peak_seen = self._peak_seen or has_peak(last_values.values)
-        self._mode, self._outdated, self._snapshot = frame.mode, True, None
+        self._mode, self._decoded, self._outdated, self._snapshot = frame.mode, frame.source is not None, True, None
         if changed is None or self._acts_at_once(changed):
             self._derive()
             changed = None
@@ -79,7 +80,11 @@ class MeterState:
     def _derive(self) -> None:
         last_values, self._outdated = self._last_values, False
         self._derived = derive(
-            self._mode, last_values.values, peak_seen=self._peak_seen, overload_frame=last_values.overload_frame
+            self._mode,
+            last_values.values,
+            peak_seen=self._peak_seen,
+            overload_frame=last_values.overload_frame,
+            decoded=self._decoded,
         )
 
     def _update_estimate(self, frame: Frame, monotonic: float) -> None:
@@ -87,7 +92,7 @@ class MeterState:
 
         Those that other devices decode come too late, and in steps that are too coarse.
         """
-        values = frame.values if frame.source is None else {}
+        values = {} if self._decoded else frame.values
         registers = import_registers(frame.mode, self._derived.get("contract"))
         self._estimate.update(
             total(values, registers) if registers else None,

@@ -77,3 +77,16 @@ def test_no_power_is_estimated_from_registers_that_another_device_sends_late_and
         state.update(replace(whole(EAST=5000 + 10 * (second // 36), PREF=9), source="zigbee2mqtt"), float(second))
     assert current(state)["EAST"] == 5050
     assert "estimated_power" not in current(state)
+
+
+def test_of_a_meter_that_another_device_decodes_all_is_known_with_its_first_frame_but_no_headroom() -> None:
+    state, frame = MeterState(), standard(EAST=5000, PREF=9, SINSTS=2000, URMS1=230)
+    state.set_online(True)
+    state.update(replace(frame, source="zigbee2mqtt", interval=900), 0.0)
+    first = state.due(0.0) or {}
+    assert (first["EAST"], first["SINSTS"], first["subscribed_power"]) == (5000, 2000, 9000)
+    assert not {"headroom_power", "headroom_current"} & first.keys()
+    # A live value expires in Home Assistant after 900 s.
+    assert [second for second in range(1, 1000) if state.due(float(second))] == [300, 600, 900]
+    state.update(frame, 1000.0)  # from the line of the same meter
+    assert (current(state)["headroom_power"], current(state)["headroom_current"]) == (7000, 30)
