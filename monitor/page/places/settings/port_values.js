@@ -101,8 +101,7 @@ function valueField(given, { name, value }, change) {
   });
 }
 
-/** What its unit would mean; null: there is no register. */
-/** @type {(given: Guess, values: Values, change: (next: Guess) => void) => HTMLElement | null} */
+/** What its unit would mean; null: there is no register. @type {(given: Guess, values: Values, change: (next: Guess) => void) => HTMLElement | null} */
 function unitField(given, values, change) {
   if (![...given.labels.values()].some(isRegister)) return null;
   const value = Number(registerOf(values, given.labels)),
