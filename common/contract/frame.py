@@ -9,14 +9,12 @@ from functools import lru_cache
 from typing import Any, Self
 
 from common.contract.labels import Mode
+from common.contract.usual_interval import LONGEST_INTERVAL, SHORTEST_INTERVAL
 from common.errors import MessageError
 
 Value = int | str
 
 LONGEST_MESSAGE = 65_536  # bytes; the longest frame that a meter can send is some 4 kB of JSON
-#: Seconds from one frame to the next of a meter that another device decodes.
-SHORTEST_INTERVAL, LONGEST_INTERVAL = 10, 900
-LATE = 1.1  # times the usual interval; messages are not sent by the second
 _PEEK_MAX = 16 * LONGEST_MESSAGE  # bytes of a message that is too large, to find its id
 
 #: The name of a meter, also in topics.

@@ -1,10 +1,14 @@
-"""How long a reading holds: of a meter that another device decodes, for its usual interval.
+"""The usual interval of a meter that another device decodes, in seconds: for so long a reading holds. Pure.
 
 A line sends each second or two, and what it does not send is missing. An adapter sends each minute or quarter of an
 hour; until the next reading is due, nothing is missing.
 """
 
-from common.contract.frame import LATE
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 10, 900
+#: Times the usual interval; messages are not sent by the second.
+LATE = 1.1
+#: Usual intervals without a message after which a meter is silent.
+SILENT_INTERVALS = 3
 
 
 def held_minutes(interval: int | None) -> int:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from common.contract.frame import LATE, Frame
+from common.contract.frame import Frame
+from common.contract.usual_interval import LATE, SILENT_INTERVALS
 from monitor.live.values import Tariff, Values, index_total, read_values, tariff
 from monitor.readings.curves import Second
 
@@ -92,7 +93,6 @@ class IndexMean:
 
 #: Seconds without a frame after which a meter counts as silent; the reader says so after 10 s, if it still can.
 SILENT_AFTER = 15.0
-_SILENT_INTERVALS = 3  # the same of a meter that arrives decoded, as its reader counts
 
 
 class Adapter(NamedTuple):
@@ -197,7 +197,7 @@ class LiveMeter:
 
     @property
     def _silent_after(self) -> float:
-        return SILENT_AFTER if self._adapter is None else float(_SILENT_INTERVALS * self._adapter.interval)
+        return SILENT_AFTER if self._adapter is None else float(SILENT_INTERVALS * self._adapter.interval)
 
     @property
     def _holds(self) -> int:

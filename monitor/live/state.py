@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from common.contract.frame import LONGEST_INTERVAL, METER, SHORTEST_INTERVAL, Frame, check_size, read_json
+from common.contract.frame import METER, Frame, check_size, read_json
 from common.contract.ports import OfferedPort, read_offer
+from common.contract.usual_interval import LONGEST_INTERVAL, SHORTEST_INTERVAL
 from common.errors import MessageError
 from common.runtime.logs import RateLimiter
 from monitor.live.meter import Adapter, LiveMeter, MeterView

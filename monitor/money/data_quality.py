@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from common.contract.offers import BY_REGISTER
+from common.contract.usual_interval import held_minutes
 from monitor.base.calendar import full_hour, midnight
 from monitor.money.home import Home
 from monitor.money.off_peak import (
@@ -24,7 +25,6 @@ from monitor.money.off_peak import (
 )
 from monitor.readings.curves import HOURS, Series
 from monitor.readings.events import Events
-from monitor.readings.held import held_minutes
 from monitor.readings.hours import Meter
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.storage import Disk, Upkeep

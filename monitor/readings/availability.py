@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from common.contract.usual_interval import held_seconds_sql
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.held import held_seconds_sql
 from monitor.readings.rows import FIRST, LAST, TIMES, Values, moment_of, reading_before, utc, values_of
 
 _HOUR = timedelta(hours=1)

@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from common.contract.frame import LATE
+from common.contract.usual_interval import LATE, held_minutes
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import midnight
-from monitor.readings.held import held_minutes
 from monitor.readings.rows import moment_of, number_rows
 
 FRAMES, MINUTES, HOURS = "frames", "minutes", "hours"

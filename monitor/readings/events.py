@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from common.contract.frame import LONGEST_INTERVAL
+from common.contract.usual_interval import LONGEST_INTERVAL, held_minutes
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour
 from monitor.readings.curves import FACTS, MinuteFacts
-from monitor.readings.held import held_minutes
 from monitor.readings.power import VOLTAGE_HIGH, VOLTAGE_LOW, VoltageMinute
 from monitor.readings.rows import moment_of
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from common.contract.registers import REGISTERS, SUPPLIER
+from common.contract.usual_interval import held_seconds_sql
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour
 from monitor.readings.availability import Availability
-from monitor.readings.held import held_seconds_sql
 from monitor.readings.rows import (
     FIRST,
     LAST,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.contract.power import GRID_VOLTS, PHASES, highest_phase_power_sql
+from common.contract.usual_interval import held_minutes_sql
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.held import held_minutes_sql
 from monitor.readings.rows import moment_of, number_rows
 
 #: 230 V + 10 % and - 10 %: outside of it the grid operator does not keep its word.
@@ -65,9 +65,9 @@ class Power:
     def peaks(self, meter: int, start: datetime, end: datetime, count: int) -> list[Peak]:
         """Return the highest hours of [start, end), the highest first; of a decoded meter it is not measurable."""
         sql = (
-            "SELECT hour, power_max, power_max_second, power_1_max, power_2_max, power_3_max FROM hours"
+            "SELECT hour, power_max, power_max_second, power_1_max, power_2_max, power_3_max FROM hours"  # noqa: S608
             " WHERE meter_id = %s AND hour >= %s AND hour < %s AND power_max IS NOT NULL"
-            " AND usual_interval IS NULL ORDER BY power_max DESC, hour LIMIT %s"
+            f" AND {_OF_LINES} ORDER BY power_max DESC, hour LIMIT %s"
         )
         peaks = []
         for hour, power, second, *phases in self._connection.query(sql, (meter, sql_time(start), sql_time(end), count)):
@@ -91,7 +91,7 @@ class Power:
             self._connection,
             ["UNIX_TIMESTAMP(minute)", power],
             f"FROM minutes WHERE meter_id IN ({marks}) AND minute >= %s AND minute < %s AND total_first = total_last"
-            f" AND injected_last IS NULL AND seconds >= 50 AND usual_interval IS NULL AND {power} >= %s"
+            f" AND injected_last IS NULL AND seconds >= 50 AND {_OF_LINES} AND {power} >= %s"
             " ORDER BY minute",
             (*meters, sql_time(start), sql_time(end), least),
         )

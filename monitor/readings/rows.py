@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.contract.registers import REGISTERS
+from common.contract.usual_interval import held_seconds_sql
 from common.database.mariadb import Connection, sql_time
-from monitor.readings.held import held_seconds_sql
 
 #: Of one text, in bytes: the rows of a block take a tenth of it.
 _LONGEST = 1_000_000

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Self
 
-from common.contract.frame import LATE
+from common.contract.usual_interval import LATE
 
 #: Seconds; a gap counts as the first that it does not exceed.
 INTERVALS = (10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900)

@@ -19,6 +19,7 @@ from typing import Any
 
 from common.contract.frame import Frame
 from common.contract.topic_port import read_topic_port
+from common.contract.usual_interval import SILENT_INTERVALS
 from common.machine.files import replace_file
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.runtime.shutdown import StopEvent
@@ -32,7 +33,6 @@ from reader.line.worker import FrameReceived, LineEvent, LinkChanged, ProblemCha
 
 log = logging.getLogger(__name__)
 
-LATE = 3  # usual intervals without a message after which a meter is silent
 SAVE_EVERY = 300.0  # seconds
 UNREADABLE_AFTER = 60.0  # seconds of messages of which none is of a meter
 _WAIT = 5.0  # seconds at most between two looks
@@ -79,7 +79,7 @@ class TopicLine:
             monotonic: returns seconds that never step.
             clock: returns the seconds of the host's clock.
         """
-        self.health = LineHealth(port, last_loop_at=monotonic(), lost_after=LATE * LONGEST)
+        self.health = LineHealth(port, last_loop_at=monotonic(), lost_after=SILENT_INTERVALS * LONGEST)
         self._port_name = port
         self._emit = emit
         self._stop = stop
@@ -150,7 +150,7 @@ class TopicLine:
         self._handle_frames(self._pipeline.poll())
         for meter, silent_at in self._silent_at.items():
             if self._online.get(meter) and now > silent_at:
-                log.warning("%s: no message of the meter %s for %d intervals", self._port_name, meter, LATE)
+                log.warning("%s: no message of the meter %s for %d intervals", self._port_name, meter, SILENT_INTERVALS)
                 self._set_link(meter, False)
         self._update_problem(now)
         if now >= self._save_due:
@@ -177,7 +177,7 @@ class TopicLine:
         self._count(reading)
         if reading.mode is None:
             return
-        health.mode, health.meter, health.lost_after = reading.mode, meter, float(LATE * reading.interval)
+        health.mode, health.meter, health.lost_after = reading.mode, meter, float(SILENT_INTERVALS * reading.interval)
         self._silent_at[meter] = reading.at + health.lost_after
         if not self._may_send(meter, health, reading.source, reading.at):
             if self._rate_limiter.allow(meter, reading.at):

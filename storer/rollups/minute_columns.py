@@ -14,14 +14,14 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from common.contract.frame import LATE
 from common.contract.registers import LARGEST
+from common.contract.usual_interval import held_minutes_sql
 from storer.rollups.label_facts import LabelFacts
 
 _PIECE = 5  # seconds: coverage is counted in pieces of this length
 _PIECES = (1 << 60 // _PIECE) - 1  # of a minute, as bits
 #: Of a row of `minutes` or `hours`: how many minutes are measured after that of its (last) reading.
-_AFTER = f"COALESCE(FLOOR(usual_interval * {LATE} / 60), 0)"
+_AFTER = held_minutes_sql()
 _HELD = f"((1 << ({_AFTER} + 1)) - 1)"  # as bits, with that of the reading
 _FRAMES = "BIT_OR(1 << MINUTE(minute))"
 _ALL_MEASURED = f"(BIT_OR({_HELD} << MINUTE(minute)) & {(1 << 60) - 1} | COALESCE(MAX(carried), 0))"

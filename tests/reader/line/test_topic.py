@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from common.contract.frame import Frame
+from common.contract.usual_interval import SILENT_INTERVALS
 from common.runtime.shutdown import StopEvent
 from reader.decoded.gather import QUIET
 from reader.decoded.interval import LONGEST
 from reader.line.health import LineHealth, Problem
-from reader.line.topic import LATE, SAVE_EVERY, UNREADABLE_AFTER, TopicLine, file_of
+from reader.line.topic import SAVE_EVERY, UNREADABLE_AFTER, TopicLine, file_of
 from reader.line.worker import FrameReceived, LineEvent, LinkChanged, ProblemChanged
 from tests.support.decoded import payload
 
@@ -150,7 +151,7 @@ def test_a_meter_is_silent_after_some_of_its_usual_intervals_and_back_with_a_mes
         rig.send(message(power))
         rig.go(60 - QUIET)
     assert rig.line.health.decoded["interval"] == 60
-    rig.go(LATE * 60 - 61)
+    rig.go(SILENT_INTERVALS * 60 - 61)
     assert rig.links() == [(METER, True)]
     assert rig.line.health.is_receiving(rig.time.seconds)
     rig.go(5)
