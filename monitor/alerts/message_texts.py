@@ -12,6 +12,7 @@ from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.alerts.events import BEGIN, Event, Notification
 from monitor.alerts.texts import TEXTS as ALERT_TEXTS
+from monitor.base.alert_settings import KINDS
 from monitor.base.formats import Formats, length, unbroken
 from monitor.base.household import House
 from monitor.base.texts import TEXTS
@@ -36,7 +37,7 @@ class AlertFormats(Formats):
 
 def rule_name(kind: str, language: str) -> str:
     """Return what a kind of alert is called."""
-    return ALERT_TEXTS[language][f"alert_{kind}"]
+    return KINDS[kind].fr if language == "fr" else KINDS[kind].en
 
 
 def meter_names(meters: Iterable[str], houses: Sequence[House], language: str) -> dict[str, str]:

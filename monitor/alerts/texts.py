@@ -1,8 +1,8 @@
 """What alerts say, in French and English, side by side.
 
-Of each kind, `name` is its name as a rule; `line` stands on the page and in lists, `title` and `body` are the message
-that it begins (or happened), `end_title` and `end_body` that it is over. Without a `title`, `line` is it. A variant of
-a kind stands before: `meter_line`. `why_` is followed by a code of `monitor.alerts.child`.
+Of each kind, `line` stands on the page and in lists, `title` and `body` are the message that it begins (or happened),
+`end_title` and `end_body` that it is over. Without a `title`, `line` is it. A variant of a kind stands before:
+`meter_line`. `why_` is followed by a code of `monitor.alerts.child`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ _Pair = tuple[str, str]  # in French, in English
 
 _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
     "overload": {
-        "name": ("Puissance proche de la limite", "Power near the limit"),
         "line": ("Risque de coupure : {power}{phase}, limite {limit}", "About to trip: {power}{phase}, limit {limit}"),
         "title": ("Risque de coupure : {power}{phase}", "About to trip: {power}{phase}"),
         "body": ("La limite est de {limit}. Arrêtez tout de suite un gros appareil : four, chauffage, recharge.",
@@ -21,7 +20,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                      "It peaked at {power}{phase}, with a limit of {limit}. Duration: {length}."),
     },
     "silent": {
-        "name": ("Compteur, lecteur ou serveur MQTT muet", "Meter, reader or broker silent"),
         "meter_line": ("Aucune donnée du compteur", "No data from the meter"),
         "meter_body": ("Le compteur n’envoie plus rien depuis {since}. Vérifiez l’adaptateur, et son câble ou sa "
                        "liaison sans fil : le lecteur, lui, répond.",
@@ -47,7 +45,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                           "It was away {times}. The readings kept by the reader are arriving."),
     },
     "power_cut": {
-        "name": ("Coupure de courant", "Power cut"),
         "line": ("Coupure de courant ({length}), {times}", "Power cut ({length}) {times}"),
         "title": ("Coupure de courant : {length}", "Power cut: {length}"),
         "body": ("Le courant a été coupé {times}. Vérifiez ce qui ne redémarre pas seul : congélateur, box, "
@@ -55,7 +52,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                  "The power was off {times}. Check what does not restart by itself: freezer, router, boiler."),
     },
     "red": {
-        "name": ("Jour rouge", "Red day"),
         "line": ("Jour rouge {day}{price}", "Red day on {day}{price}"),
         "title": ("Demain, jour rouge", "Tomorrow is a red day"),
         "today_title": ("Aujourd’hui, jour rouge", "Today is a red day"),
@@ -64,7 +60,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "reminder_title": ("Rappel : demain, jour rouge", "Reminder: tomorrow is a red day"),
     },
     "white": {
-        "name": ("Jour blanc", "White day"),
         "line": ("Jour blanc {day}{price}", "White day on {day}{price}"),
         "title": ("Demain, jour blanc", "Tomorrow is a white day"),
         "today_title": ("Aujourd’hui, jour blanc", "Today is a white day"),
@@ -73,7 +68,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "reminder_title": ("Rappel : demain, jour blanc", "Reminder: tomorrow is a white day"),
     },
     "off_peak": {
-        "name": ("Heures creuses déplacées", "Off-peak hours moved"),
         "meter_line": ("Vos heures creuses ont changé : {new} au lieu de {old}",
                        "Your off-peak hours have moved: {new} instead of {old}"),
         "meter_title": ("Vos heures creuses ont changé", "Your off-peak hours have moved"),
@@ -90,7 +84,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                       "of offers will be wrong."),
     },
     "budget": {
-        "name": ("Budget du mois", "Month’s budget"),
         "line": ("Budget du mois : {expected} prévus pour {budget}",
                  "Over the month’s budget: {expected} expected, {budget} planned"),
         "title": ("Budget du mois : {expected} prévus pour {budget}",
@@ -101,7 +94,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "end_body": ("La prévision est repassée sous {budget}.", "The forecast is below {budget} again."),
     },
     "feed_in": {
-        "name": ("Injection arrêtée", "Nothing exported"),
         "line": ("Injection arrêtée depuis {days}", "Nothing exported for {days}"),
         "body": ("D’habitude, vous injectez {usual} par jour. Vérifiez l’onduleur et son disjoncteur.",
                  "You usually export {usual} a day. Check the inverter and its breaker."),
@@ -109,7 +101,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "end_body": ("Elle s’était arrêtée pendant {days}.", "It had stopped for {days}."),
     },
     "backup": {
-        "name": ("Sauvegarde ancienne", "Old backup"),
         "line": ("Dernière sauvegarde il y a {days}", "Last backup {days} ago"),
         "body": ("Elle date du {last}. Lancez-en une dans Réglages\u00a0: ce qui l’empêche y sera affiché.",
                  "It dates from {last}. Start one in Settings: what prevents it is shown there."),
@@ -117,7 +108,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "end_body": ("Il n’y en avait plus eu depuis {days}.", "There had been none for {days}."),
     },
     "disk": {
-        "name": ("Disque presque plein", "Disk nearly full"),
         "line": ("Disque plein dans {days} : {free} libres", "Disk full in {days}: {free} free"),
         "title": ("Disque plein dans {days}", "Disk full in {days}"),
         "body": ("Il reste {free}. Faites de la place, ou gardez les trames moins longtemps.",
@@ -126,7 +116,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "end_body": ("Il ne sera pas plein avant deux mois.", "It will not be full within two months."),
     },
     "loss": {
-        "name": ("Trames perdues", "Frames lost"),
         "line": ("Trames perdues : {frames} ({times})", "Frames lost: {frames} ({times})"),
         "title": ("Trames perdues : {frames}", "Frames lost: {frames}"),
         "body": ("Elles manquent dans la base, {times}. Les kWh restent justes, ils viennent des index. Regardez le"
@@ -135,7 +124,6 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                  "index. Look at the logs of reader and storer."),
     },
     "prices": {
-        "name": ("Prix anciens", "Old prices"),
         "line": ("Prix à vérifier : {name}, {months} sans mise à jour",
                  "Check the prices: {name}, not updated for {months}"),
         "title": ("Prix à vérifier : {name}", "Check the prices: {name}"),
@@ -207,16 +195,12 @@ _COMMON: Mapping[str, _Pair] = {
 
 
 def _in(place: int) -> dict[str, str]:
-    of_kind = {
-        f"alert_{kind}" + ("" if part == "name" else f"_{part}"): pair[place]
-        for kind, parts in _OF_KIND.items()
-        for part, pair in parts.items()
-    }
+    of_kind = {f"alert_{kind}_{part}": pair[place] for kind, parts in _OF_KIND.items() for part, pair in parts.items()}
     return of_kind | {key: pair[place] for key, pair in _COMMON.items()}
 
 
 TEXTS: Mapping[str, Mapping[str, str]] = {"fr": _in(0), "en": _in(1)}
-"""By language and key: `alert_KIND` is the name of a kind, `alert_KIND_line` its line."""
+"""By language and key: `alert_KIND_line` is the line of a kind."""
 
 
 def why(code: str, language: str) -> str:

@@ -1,7 +1,7 @@
 """The kinds of alerts, and what the owner chose of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Annotated, Any, Literal
 
 from common.contract.offers import Window
@@ -14,9 +14,14 @@ class Kind:
     """A kind of alert; its name is a key of the section `alerts`, of the API and of MQTT."""
 
     name: str
+    fr: str
+    en: str
+    when_fr: str  # when it begins, and when it is over
+    when_en: str
     begins_after: int = 0  # seconds that it must hold without a pause
     ends_after: int = 0  # seconds that it must be over without a pause
     lasts: bool = True  # it is over at some time, and that is told; else it happened, and is told once a key
+    once: bool = False  # of what lasts: only the first beginning of a key is told, and no end
     urgent: bool = False  # quiet hours do not hold it back
     late: bool = False  # told however long ago it happened
     on: bool = True  # unless the owner chose otherwise
@@ -24,20 +29,85 @@ class Kind:
 
 
 _KINDS = (
-    Kind("overload", begins_after=10, ends_after=60, urgent=True, hours=1),
-    Kind("silent", begins_after=300, ends_after=30),
-    Kind("power_cut", lasts=False, late=True, hours=72),
-    Kind("red", lasts=False, hours=9),
-    Kind("white", lasts=False, on=False, hours=9),
-    Kind("off_peak", lasts=False),
-    Kind("budget"),
-    Kind("feed_in"),
-    Kind("backup"),
-    Kind("disk"),
-    Kind("loss", lasts=False, late=True, hours=72),
-    Kind("prices"),
-)
+    Kind(
+        "overload", "Puissance proche de la limite", "Power near the limit",
+        "Au-dessus de 95 % de la puissance souscrite pendant 10 secondes, ou dès que le compteur avertit ; puis la fin,"
+        " sous 90 % pendant une minute. Envoyée aussi pendant les heures calmes.",
+        "Above 95 % of the subscribed power for 10 seconds, or as soon as the meter warns; then its end, below 90 % for"
+        " a minute. Sent in quiet hours, too.",
+        begins_after=10, ends_after=60, urgent=True, hours=1,
+    ),
+    Kind(
+        "silent", "Compteur, lecteur ou serveur MQTT muet", "Meter, reader or broker silent",
+        "Aucune donnée depuis 5 minutes ; puis leur retour.",
+        "No data for 5 minutes; then their return.",
+        begins_after=300, ends_after=30,
+    ),
+    Kind(
+        "power_cut", "Coupure de courant", "Power cut",
+        "Au retour du courant, avec la durée.",
+        "When the power is back, with the duration.",
+        lasts=False, late=True, hours=72,
+    ),
+    Kind(
+        "red", "Jour rouge", "Red day",
+        "La veille d’un jour rouge de Tempo : dès l’annonce, et un rappel à 21 h.",
+        "The day before a red day of Tempo: when it is announced, and again at 21:00.",
+        lasts=False, hours=9,
+    ),
+    Kind(
+        "white", "Jour blanc", "White day",
+        "La veille d’un jour blanc de Tempo : dès l’annonce, et un rappel à 21 h.",
+        "The day before a white day of Tempo: when it is announced, and again at 21:00.",
+        lasts=False, on=False, hours=9,
+    ),
+    Kind(
+        "off_peak", "Heures creuses déplacées", "Off-peak hours moved",
+        "Après trois nuits à d’autres heures creuses, ou si elles diffèrent de celles de votre contrat.",
+        "After three nights with other off-peak hours, or if they differ from those of your contract.",
+        lasts=False,
+    ),
+    Kind(
+        "budget", "Budget du mois", "Month’s budget",
+        "Une fois par mois, quand le milieu de la prévision dépasse votre budget.",
+        "Once a month, when the middle of the forecast is above your budget.",
+        once=True,
+    ),
+    Kind(
+        "feed_in", "Injection arrêtée", "Nothing exported",
+        "Aucune injection depuis plusieurs jours, alors que vos panneaux injectent d’habitude ; puis sa reprise.",
+        "Nothing exported for days, where your panels usually export; then when they do again.",
+    ),
+    Kind(
+        "backup", "Sauvegarde ancienne", "Old backup",
+        "Dernière sauvegarde vieille de plus de 8 jours ; puis la suivante.",
+        "The last backup is more than 8 days old; then the next one.",
+    ),
+    Kind(
+        "disk", "Disque presque plein", "Disk nearly full",
+        "Disque de la base plein dans moins de 60 jours ; puis dans plus de 75.",
+        "The disk of the database will be full within 60 days; then within more than 75.",
+    ),
+    Kind(
+        "loss", "Trames perdues", "Frames lost",
+        "Des trames comptées par le lecteur ne sont jamais arrivées dans la base.",
+        "Frames that the reader counted never arrived in the database.",
+        lasts=False, late=True, hours=72,
+    ),
+    Kind(
+        "prices", "Prix anciens", "Old prices",
+        "Les prix de votre contrat ont plus de sept mois et ne sont plus à jour ; puis leur mise à jour.",
+        "The prices of your contract are more than seven months old and out of date; then their update.",
+    ),
+)  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+_Rules = make_dataclass(
+    "_Rules",
+    [
+        (kind.name, Annotated[bool, Field(fr=kind.fr, en=kind.en, help_fr=kind.when_fr, help_en=kind.when_en)], kind.on)
+        for kind in _KINDS
+    ],
+)  # what a form asks
 
 
 def _rules(value: Any) -> Mapping[str, bool]:
@@ -63,7 +133,7 @@ class AlertSettings:
     rules: Annotated[
         Mapping[str, bool],
         Field(
-            fr="Alertes", en="Alerts", widget="rules", read=_rules,
+            fr="Alertes", en="Alerts", widget="rules", read=_rules, asked=_Rules,
             schema={
                 "type": "object",
                 "properties": {name: {"type": "boolean"} for name in KINDS},
@@ -74,7 +144,7 @@ class AlertSettings:
     quiet: Annotated[
         Window | None,
         Field(
-            fr="Heures calmes", en="Quiet hours", read=_quiet, example="22:00-07:00",
+            fr="Heures calmes", en="Quiet hours", widget="quiet", read=_quiet, example="22:00-07:00",
             help_fr="Rien n’est envoyé alors, sauf une surcharge ; le reste suit, s’il tient encore.",
             help_en="Nothing is sent then but an overload; the rest follows, if it still holds.",
             schema={"type": ["string", "null"]},
