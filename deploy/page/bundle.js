@@ -13,7 +13,7 @@ const TARGET = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
 const LAZY = ['vendor/uPlot.iife.min.js', 'vendor/uPlot.min.css'];
 /** In the page itself; manifest and login page have it under this name. */
 const ICON = 'icons/app.svg';
-const COPIED = [ICON, 'icons/app-180.png', 'manifest.webmanifest', 'vendor/uPlot.LICENSE'];
+const COPIED = [ICON, 'icons/app-180.png', 'manifest.webmanifest', 'vendor/uPlot.LICENSE', 'vendor/uqr.LICENSE'];
 
 /** Returns the names of the style sheet and of the scripts: of the first view, of other places, of the settings. */
 export async function bundle(folder) {
@@ -41,7 +41,7 @@ export async function bundle(folder) {
     entryNames: 'page-[hash]',
   });
   const [first, shared] = chunksOf(script),
-    [entry, others, settings] = namesOf(script, 5, 'entry', 'others', 'settings'),
+    [entry, others, settings] = namesOf(script, 6, 'entry', 'others', 'settings', 'uqr'),
     [sheet] = namesOf(style, 1, 'page'),
     names = { script: first, others, settings, shared, style: sheet };
   await rm(join(folder, entry));

@@ -40,7 +40,7 @@ test('no module needs itself, by whichever way', () => {
   const visit = (file, way) => {
     assert.ok(!way.includes(file), [...way, file].join(' → '));
     if (done.has(file)) return;
-    for (const other of needed.get(file)) visit(other, [...way, file]);
+    for (const other of needed.get(file) ?? []) visit(other, [...way, file]);
     done.add(file);
   };
   for (const file of files) visit(file, []);
