@@ -27,6 +27,7 @@ _STALE = timedelta(hours=1)  # what ended longer ago, while nobody watched, is n
 _SEEN_EVERY = timedelta(minutes=15)  # so often it is written down that somebody watches
 _NEWS = timedelta(days=1)  # what could not be sent for so long is no news any more
 _KNOWN_FOR = timedelta(days=400)
+_ONCE_FOR = timedelta(days=40)  # longer than a month, which is the key of what is told once
 _DAY = timedelta(days=1)
 
 _Key = tuple[str, str, str]  # kind, meter and key of a condition
@@ -145,7 +146,8 @@ class Engine:
         elif condition.holds is Holds.NO and watch.seconds >= kind.ends_after:
             # What is seen each second may be over since long; what follows from days is over now, as far as we know.
             is_old = watch.resumed and self._was_away and kind.begins_after > 0
-            self._end(key, watch.event, max(watch.at, watch.event.began), notify=watch.notified and not is_old)
+            notify = watch.notified and not is_old and not kind.once
+            self._end(key, watch.event, max(watch.at, watch.event.began), notify=notify)
         if condition.holds is not Holds.NO:
             watch.resumed = False
 
@@ -212,9 +214,8 @@ class Engine:
             if watch.event is None or (quiet and not KINDS[key[0]].urgent) or self._was_notified(key, now):
                 continue
             watch.notified = True
-            self._notified = {other: at for other, at in self._notified.items() if abs(now - at) <= 2 * _DAY} | {
-                key: now
-            }
+            recent = {other: at for other, at in self._notified.items() if abs(now - at) <= _notified_for(other[0])}
+            self._notified = recent | {key: now}
             notifications.append(Notification(watch.event, BEGIN))
         self.changed = self.changed or bool(notifications)
         return notifications
@@ -248,8 +249,8 @@ class Engine:
     def _was_notified(self, key: _Key, now: datetime) -> bool:
         """Tell whether the key was notified on this local day already, or later: then the clock was set back."""
         at = self._notified.get(key)
-        if at is None:
-            return False
+        if at is None or KINDS[key[0]].once:
+            return at is not None
         return timedelta(0) < at - now < _DAY or at.astimezone(self._zone).date() == now.astimezone(self._zone).date()
 
     # -- state ---------------------------------------------------------------------------------------------------------
@@ -316,6 +317,10 @@ class Engine:
         self.active = tuple(watch.event for watch in watches.values() if watch.event is not None)
         self.past = tuple(event for event in past if event.kind in KINDS)
         self.version += 1
+
+
+def _notified_for(kind: str) -> timedelta:
+    return _ONCE_FOR if kind in KINDS and KINDS[kind].once else 2 * _DAY
 
 
 def _written(moment: datetime | None) -> str | None:

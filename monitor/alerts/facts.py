@@ -82,6 +82,8 @@ class Daily:
     off_peak_other: OffPeakChange | None  # than those that the owner wrote down
     month_so_far: int | None  # what the present month cost, 1e-4 EUR; None: its prices are not known
     month_cost: int | None  # what it will cost; None: not known
+    month_low: int | None  # what it costs at least and at most, four times of five; None: not known
+    month_high: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ def _daily(home: Home, meter: Meter, zone: ZoneInfo, now: datetime, earlier: Dai
         off_peak_other=MeterUpkeep(home).off_peak_against_contract(meter, off_peak_nights, now),
         month_so_far=None if month is None else month.so_far_cost,
         month_cost=None if month is None else month.expected_cost,
+        month_low=None if month is None else month.low_cost,
+        month_high=None if month is None else month.high_cost,
     )
 
 

@@ -146,11 +146,13 @@ def _off_peak(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str,
 
 
 def _budget(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, str]:
-    expected, budget = figures["expected"], figures["budget"]
+    low, high = figures["low"], figures["high"]
+    from_low = _number(low, f) if f.language == "fr" else _euros(low, f)
+    between = f.text("alert_range", low=from_low, high=_euros(high, f))
     return {
-        "expected": _euros(expected, f),
-        "budget": _euros(budget, f),
-        "over": _euros(expected - budget, f),
+        "expected": _euros(figures["expected"], f),
+        "range": between if low < high else "",
+        "budget": _euros(figures["budget"], f),
     }
 
 
@@ -205,6 +207,12 @@ def _euros(amount: int, f: Formats) -> str:
     """Write an amount of 1e-4 EUR: `5,70 €`, `135 €`."""
     eur = _eur(amount)
     return f.money(eur) if abs(eur) < _WHOLE_EUROS_FROM else f.euros(eur)
+
+
+def _number(amount: int, f: Formats) -> str:
+    """Write an amount of 1e-4 EUR without its sign: `5,70`, `135`."""
+    eur = _eur(amount)
+    return f.number(eur, 2 if abs(eur) < _WHOLE_EUROS_FROM else 0)
 
 
 def _phase(figures: Mapping[str, Any], f: Formats) -> str:

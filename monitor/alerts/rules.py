@@ -107,11 +107,11 @@ def _of_change(meter: MeterFacts, change: OffPeakChange, key: str, since: dateti
 # -- the budget --------------------------------------------------------------------------------------------------------
 
 _EURO = 10_000  # 1e-4 EUR
-_OVER, _WITHIN = 1.03, 0.97  # times the budget: a forecast moves by a little each day
+_WITHIN = 0.97  # times the budget: a forecast moves by a little each day
 
 
 def budget(facts: Facts, today: date) -> list[Condition]:
-    """Return whether the present month will cost more than the budget, all meters together."""
+    """Return whether the middle of the present month's forecast is above the budget, all meters together."""
     if facts.budget is None:
         return []
     priced = [one.daily for one in facts.meters if one.daily.month_so_far is not None]  # a producer may have no price
@@ -120,13 +120,17 @@ def budget(facts: Facts, today: date) -> list[Condition]:
     is_known = bool(priced) and len(present) == len(priced) and all(one.month_cost is not None for one in present)
     # Of a meter without a forecast it is at least what it cost until now.
     limit, cost = facts.budget * _EURO, sum(one.month_cost or one.month_so_far or 0 for one in present)
-    if cost > _OVER * limit:
+    low, high = (
+        sum(edge or one.month_cost or one.month_so_far or 0 for edge, one in zip(edges, present, strict=True))
+        for edges in ([one.month_low for one in present], [one.month_high for one in present])
+    )
+    if cost > limit:
         holds = Holds.YES
     elif not is_known:
         holds = Holds.UNKNOWN
     else:
         holds = Holds.NO if cost < _WITHIN * limit else Holds.UNDECIDED
-    figures: dict[str, Figure] = {"expected": cost, "budget": limit}
+    figures: dict[str, Figure] = {"expected": cost, "low": low, "high": high, "budget": limit}
     return [Condition("budget", holds, "", month, figures=figures)]
 
 

@@ -84,14 +84,12 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
                       "of offers will be wrong."),
     },
     "budget": {
-        "line": ("Budget du mois : {expected} prévus pour {budget}",
-                 "Over the month’s budget: {expected} expected, {budget} planned"),
-        "title": ("Budget du mois : {expected} prévus pour {budget}",
-                  "Month’s budget: {expected} expected, {budget} planned"),
-        "body": ("À ce rythme, le mois dépassera votre budget de {over}. Le bilan montre ce qui pèse.",
-                 "At this rate the month will be {over} over budget. The review shows what weighs most."),
-        "end_title": ("Budget du mois : de nouveau respecté", "Back within the month’s budget"),
-        "end_body": ("La prévision est repassée sous {budget}.", "The forecast is below {budget} again."),
+        "line": ("Budget du mois : environ {expected} prévus{range} pour un budget de {budget}",
+                 "Month’s budget: about {expected} expected{range} for a budget of {budget}"),
+        "title": ("Budget du mois : environ {expected} prévus pour {budget}",
+                  "Month’s budget: about {expected} expected, {budget} planned"),
+        "body": ("Environ {expected} prévus{range} pour un budget de {budget}. Le bilan montre ce qui pèse.",
+                 "About {expected} expected{range} for a budget of {budget}. The review shows what weighs most."),
     },
     "feed_in": {
         "line": ("Injection arrêtée depuis {days}", "Nothing exported for {days}"),
@@ -145,6 +143,7 @@ _COMMON: Mapping[str, _Pair] = {
     "alert_day": ("1 jour", "1 day"),
     "alert_months": ("{count} mois", "{count} months"),
     "alert_month": ("1 mois", "1 month"),
+    "alert_range": (", entre {low} et {high},", ", between {low} and {high},"),
     "alert_price": (" : {price} le kWh", " ({price} per kWh)"),
 
     "alerts_active": ("En cours", "Active"),

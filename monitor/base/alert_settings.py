@@ -133,7 +133,7 @@ class AlertSettings:
     rules: Annotated[
         Mapping[str, bool],
         Field(
-            fr="Alertes", en="Alerts", widget="rules", read=_rules, asked=_Rules,
+            fr="Ce qui est signalé", en="What is reported", widget="rules", read=_rules, asked=_Rules,
             schema={
                 "type": "object",
                 "properties": {name: {"type": "boolean"} for name in KINDS},

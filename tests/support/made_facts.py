@@ -24,7 +24,9 @@ def made_meter(
     """Return a meter of which only this is known."""
     recent: dict[str, Any] = {"cuts": (), "injected": None}
     of_days: dict[str, Any] = {"base_load": None, "injected": {}, "incomplete": (), "losses": (), "old_prices": ()}
-    of_days |= dict.fromkeys(("prices_since", "off_peak_moved", "off_peak_other", "month_so_far", "month_cost"))
+    of_days |= dict.fromkeys(
+        ("prices_since", "off_peak_moved", "off_peak_other", "month_so_far", "month_cost", "month_low", "month_high")
+    )
     return MeterFacts(address, Lately(at, **recent | (lately or {})), Daily(at, **of_days | daily))
 
 

@@ -174,6 +174,21 @@ def test_what_is_not_told_is_listed_all_the_same() -> None:
     assert all(event.ended is not None for event in house.engine.past)
 
 
+def test_a_budget_is_told_once_a_month_and_its_end_never() -> None:
+    house = House()
+    assert house.see(condition("budget", YES, "2026-11")) == ["budget begin"]
+    house.pass_by(DAY)
+    assert house.see(condition("budget", NO, "2026-11"), seconds=1) == []
+    assert house.engine.active == ()
+    for _ in range(3):
+        house.pass_by(DAY)
+        assert house.see(condition("budget", YES, "2026-11")) == []
+        assert [event.kind for event in house.engine.active] == ["budget"]
+        house.restart()
+    house.pass_by(3 * DAY)
+    assert house.see(condition("budget", YES, "2026-12")) == ["budget begin"]
+
+
 def test_the_newest_figures_are_told() -> None:
     house = House()
     house.see(condition("overload", YES, power=6000), seconds=10)

@@ -31,7 +31,7 @@ CASES: list[tuple[str, str, Mapping[str, Any]]] = [
     ("white", "2026-12-01", {"day": "2026-12-01", "price": 1894, "reminder": 0}),
     ("off_peak", "2026-11-28", {**WINDOWS, "against": "meter"}),
     ("off_peak", "file", {**WINDOWS, "against": "file"}),
-    ("budget", "2026-11", {"expected": 1_350_000, "budget": 1_200_000}),
+    ("budget", "2026-11", {"expected": 1_320_000, "low": 1_200_000, "high": 1_450_000, "budget": 1_200_000}),
     ("feed_in", "", {"days": 1, "usual_wh": 8400}),
     ("backup", "", {"days": 9, "last": "2026-11-19T02:00:00Z"}),
     ("disk", "", {"days": 45, "free": 3_200_000_000}),
@@ -50,7 +50,7 @@ def sentences(language: str) -> Iterator[str]:
         event = an_event(kind, key, figures)
         yield f"== {kind}"
         yield line(event, language, PARIS, ONE)
-        for phase in (BEGIN, END) if KINDS[kind].lasts else (BEGIN,):
+        for phase in (BEGIN, END) if KINDS[kind].lasts and not KINDS[kind].once else (BEGIN,):
             title, body = title_and_body(Notification(event, phase), language, PARIS, ONE, None, BEGAN)
             assert len(title) <= 60, kind  # a phone shows no more
             yield f"{phase}: {title} | {body}"

@@ -158,12 +158,12 @@ def test_off_peak_hours_that_moved_are_known_by_their_day_and_those_of_the_file_
 @pytest.mark.parametrize(
     ("costs", "holds"),
     [
-        ([1_236_001], Holds.YES),  # 123.60 EUR, 3 % more than 120
-        ([1_236_000], Holds.UNDECIDED),
+        ([1_200_001], Holds.YES),
+        ([1_200_000], Holds.UNDECIDED),
         ([1_163_999], Holds.NO),
         ([700_000, 600_000], Holds.YES),
-        ([736_001, None], Holds.YES),  # what the second cost until now is enough
-        ([736_000, None], Holds.UNKNOWN),
+        ([700_001, None], Holds.YES),  # what the second cost until now is enough
+        ([700_000, None], Holds.UNKNOWN),
         ([None], Holds.UNKNOWN),
         ([None, None, None], Holds.YES),
     ],
@@ -177,7 +177,15 @@ def test_the_budget_is_of_all_meters(costs: list[int | None], holds: Holds) -> N
     assert (found.holds, found.key) == (holds, "2026-06")
     assert found.meter == ""  # also of a single one: one that is fitted during the month begins no other event
     if holds is not Holds.UNKNOWN:
-        assert found.figures == {"expected": sum(cost or 500_000 for cost in costs), "budget": 1_200_000}
+        expected = sum(cost or 500_000 for cost in costs)
+        assert (found.figures["expected"], found.figures["budget"]) == (expected, 1_200_000)
+
+
+def test_the_budget_is_told_with_the_range_of_the_forecast() -> None:
+    one = made_meter(month_so_far=500_000, month_cost=800_000, month_low=700_000, month_high=950_000)
+    without_forecast = made_meter(OTHER, month_so_far=500_000)
+    (found,) = budget(made_facts(one, without_forecast, budget=120), TODAY)
+    assert found.figures == {"expected": 1_300_000, "low": 1_200_000, "high": 1_450_000, "budget": 1_200_000}
 
 
 def test_the_forecast_of_last_month_is_not_that_of_this_month() -> None:

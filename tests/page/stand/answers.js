@@ -163,8 +163,8 @@ const event = (now, [kind, minutes, length, path, fr, en, meter = '041234567890'
   path,
   text: { fr, en },
 });
-const BUDGET = 'Budget du mois\u00a0: 135\u202f€ prévus pour 120\u202f€',
-  OVER = 'Over the month’s budget: €135 expected, €120 planned',
+const BUDGET = 'Budget du mois\u00a0: environ 135\u202f€ prévus, entre 122 et 150\u202f€, pour un budget de 120\u202f€',
+  OVER = 'Month’s budget: about €135 expected, between €122 and €150, for a budget of €120',
   TRIP = 'Maison · Risque de coupure\u00a0: 9\u202f450\u202fVA, limite 9\u202f000\u202fVA',
   RED_DAY = 'Maison · Jour rouge jeudi 19 novembre\u00a0: 0,71\u202f€ le kWh',
   READER = ['Le lecteur ne répond plus', 'The reader is not responding', null];
