@@ -115,7 +115,7 @@ class Child(Protocol):
         """Return its exit code, None while it runs."""
 
 
-def start_child(job: Job, lock: int) -> Child:
+def start_child(job: Job, lock: int) -> subprocess.Popen[bytes]:
     """Start a process that holds a lock as long as it runs."""
     # Memory, not a pipe: the process has all of it, even if the monitor is killed now.
     with os.fdopen(os.memfd_create("message"), "w+") as stream:

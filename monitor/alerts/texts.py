@@ -165,6 +165,7 @@ _COMMON: Mapping[str, _Pair] = {
     "test_title": ("TeleInfo Monitor : essai", "TeleInfo Monitor: test"),
     "test_body": ("Cet essai est bien arrivé : les alertes arriveront ici aussi.",
                   "This test has arrived: alerts will arrive here, too."),
+    "test_accepted": ("le service a accepté le message", "the service accepted the message"),
     "test_sent": ("{name} : envoyé", "{name}: sent"),
     "test_failed": ("{name} : échec, {why}", "{name}: failed, {why}"),
 

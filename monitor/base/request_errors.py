@@ -182,6 +182,10 @@ TEXTS: Mapping[str, Text] = {
     ),
     "wrong_kind": Text(415, "this is sent as {kind} only", "ceci ne s’envoie que sous la forme {kind}"),
     "no_value": Text(422, 'what is sent is {{"value": …}}', 'ce qui s’envoie est {{"value": …}}'),
+    "no_addresses": Text(
+        422, 'what is sent is {{"addresses": […]}}, or null', 'ce qui s’envoie est {{"addresses": […]}}, ou null'
+    ),
+    "many_addresses": Text(422, "a test goes to {most} addresses at most", "un essai va à {most} adresses au plus"),
     "wrong_fields": Text(
         422, "nothing was saved: a field is to be corrected", "rien n’est enregistré : un champ est à corriger"
     ),

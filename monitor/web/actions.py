@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 4  # long bodies that are received
 _MOST_WAITING = 20  # changes
+_MOST_SLOW = 2  # that wait for another one: each takes up to 20 s
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')  # a proxy that compresses makes it a weak one
 
 
@@ -61,6 +62,7 @@ class Actions:
         self._done = done
         self._now = now
         self._workers = Workers(1, _MOST_WAITING)  # one after the other
+        self._slow = Workers(1, _MOST_SLOW)
         self._receiving = asyncio.Semaphore(_AT_ONCE)
 
     def methods(self, name: str) -> list[str]:
@@ -86,7 +88,7 @@ class Actions:
             body = await request.receive(action.longest if action.sent else 0)
             try:
                 content = _read_json(body) if action.sent is Sent.JSON else body
-                return await self._workers.run(
+                return await (self._slow if action.is_slow else self._workers).run(
                     lambda: self._act(action, parameters, content, version, caller, language)
                 )
             except RequestError as refusal:

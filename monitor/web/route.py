@@ -210,6 +210,7 @@ class Action:
     needs_version: bool = False  # `If-Match` names what is changed
     version: Callable[[Any], int] | None = None
     status: int = 200
+    is_slow: bool = False  # it waits for another service: changes do not wait for it
 
     @property
     def schema(self) -> Schema:

@@ -20,6 +20,7 @@ from monitor.places.settings.check import checked, refused, value_in
 from monitor.places.settings.deletion import check_may_delete
 from monitor.places.settings.requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
 from monitor.places.settings.save import SavedSection
+from monitor.places.settings.try_addresses import TRY_ADDRESSES
 from monitor.places.settings.try_out import Effect, effect
 from monitor.web.parameters import choice
 from monitor.web.route import Action, ActionRequest, ApiRequest, Parameter, Route, Sent
@@ -231,4 +232,5 @@ ACTIONS: Sequence[Action] = (
         method="DELETE", name="requests/{id}", text="Cancels a request that waits.", answer=cancel_request,
         parameters=(_ID,),
     ),
+    TRY_ADDRESSES,
 )  # fmt: skip

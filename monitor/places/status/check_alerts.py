@@ -4,12 +4,10 @@ import argparse
 import contextlib
 import json
 import logging
-import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from common.check.config_file import is_readable_by_all
 from common.check.findings import Finding
@@ -23,10 +21,11 @@ from monitor.alerts.child import is_known
 from monitor.alerts.engine import Engine
 from monitor.alerts.loop import Alerts
 from monitor.alerts.message_texts import AlertFormats
-from monitor.alerts.send_queue import Message, SendQueue, destinations
+from monitor.alerts.send_queue import SendQueue, destinations
 from monitor.alerts.store import NAME, Store
 from monitor.alerts.summary import AlertAddress, AlertEvent, AlertsAnswer, AlertSummary
 from monitor.alerts.texts import why
+from monitor.alerts.trial import send_trial
 from monitor.base.addresses import NAME as ADDRESSES
 from monitor.base.answer import plain
 from monitor.base.config import MonitorConfig
@@ -34,7 +33,7 @@ from monitor.base.formats import Formats, lay_out, unbroken
 from monitor.money.home import settings_now
 from monitor.places.status.check_texts import PROGRAM, TEXTS
 
-_POLL = 0.1  # seconds
+_PATIENCE = 60.0  # seconds for an address, as long as an alert has
 
 
 def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = None) -> Iterator[Finding]:
@@ -181,16 +180,7 @@ def _test(addresses: Sequence[str], formats: Formats, *, as_json: bool) -> int:
     """Send a message to each address once, as alerts are sent."""
     if not addresses:
         raise ConfigError(formats.text("alerts_no_address"))
-    title, body = (unbroken(formats.text(key), formats.language) for key in ("test_title", "test_body"))
-    now = datetime.now(UTC)
-    with TemporaryDirectory() as folder:
-        queue = SendQueue(addresses, Path(folder))
-        queue.put(Message("test", title, body, now, now + timedelta(hours=1)))
-        while not all(one.sent_at or one.tries or one.given_up for one in queue.deliveries()):
-            queue.saved()
-            queue.tick(now)
-            time.sleep(_POLL)
-    found = queue.deliveries()[::-1]
+    found = send_trial(addresses, formats.language, _PATIENCE * len(addresses))
     if as_json:
         rows = [{"name": one.to, "sent": one.sent_at is not None, "why": one.why} for one in found]
         print(json.dumps(rows, indent=1))  # noqa: T201 - the command's output
