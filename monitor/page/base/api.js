@@ -244,6 +244,11 @@ export async function saveSection(name, value, version) {
 }
 /** What saving would answer. @type {(name: string, value: any) => Promise<any>} */
 export const tryOut = async (name, value) => (await send('POST', `settings/${name}/check`, { body: { value } })).json();
+/**
+ * Sends a test message to each address: a URL, or a saved one by its id.
+ * @type {(addresses: (string | {id: string})[]) => Promise<Answers.PostAlertsTest>}
+ */
+export const testAlerts = async (addresses) => (await send('POST', 'alerts/test', { body: { addresses } })).json();
 const versionOf = (response) => +(response.headers.get('ETag') ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
 
 /** @type {() => Promise<{requests: any[]}>} */

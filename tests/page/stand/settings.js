@@ -32,8 +32,11 @@ export function household() {
       return { status: 412, body: { detail: 'Modifié ailleurs.', value: section.value }, version: section.version };
     const errors = wrong(name, value);
     if (errors.length) return { status: 422, body: { detail: 'À corriger.', errors } };
-    Object.assign(section, { value, version: section.version + 1 });
-    return { status: 200, body: { value, ...remarks(name, value) }, version: section.version };
+    Object.assign(section, {
+      value: name === 'addresses' ? shown(value, section.value) : value,
+      version: section.version + 1,
+    });
+    return { status: 200, body: { value: section.value, ...remarks(name, value) }, version: section.version };
   }
 
   function request(method, [id, step], body, now) {
@@ -63,6 +66,8 @@ export function household() {
     respond(method, path, query, body, headers, now) {
       const [place, ...rest] = path.split('/');
       if (place === 'requests') return request(method, rest, body, now);
+      if (path === 'alerts/test')
+        return { status: 200, body: shown(body.addresses, sections.addresses.value).map(tried) };
       if (place !== 'settings') return null;
       const [name, check] = rest;
       if (!name) return { status: 200, body: sections };
@@ -104,6 +109,19 @@ function start(one, now) {
       left_out: [],
     };
 }
+
+/** What may be shown of addresses. */
+const shown = (addresses, saved) =>
+  addresses.map((one, i) => ({
+    service: saved.find(({ id }) => id === one.id)?.service ?? one.split(':')[0],
+    id: `a${i + 1}`,
+  }));
+
+/** The mail server refuses. */
+const tried = ({ service, id }) =>
+  service === 'mailtos'
+    ? { service, id, ok: false, said: 'identifiant ou mot de passe refusé (535)' }
+    : { service, id, ok: true, said: 'le service a accepté le message' };
 
 /** What the server would refuse. */
 function wrong(name, value) {

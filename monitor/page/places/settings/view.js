@@ -6,6 +6,7 @@ import { T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { page } from '../../parts/block.js';
 import { notice } from '../../parts/notice.js';
+import { alertsGroup } from './alerts.js';
 import { backup } from './backup.js';
 import { contractGroup } from './contract.js';
 import { watch } from './devices.js';
@@ -58,6 +59,7 @@ export default async function settings(context) {
     ],
     ['notes', 'notes', () => [section('notes', { begin: { at: today } }).node]],
     ['budget', 'budget', plainly('budget')],
+    ['alertes', 'alerts', () => alertsGroup({ section, saved })],
     ['appareils', 'sources', () => devices({ meter, meters, section, form: withSources(forms.sources) })],
     ['conservation', 'keep', () => [section('retention').node, backup()]],
     ['passe', 'past', () => pastGroup({ meter, meters })],

@@ -81,8 +81,8 @@ const option = (value, text, selected) => h('option', { value, selected }, text)
 /** For a search: without accents and capitals. */
 export const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-const WINDOW = /^(\d\d?:\d\d)-(\d\d:\d\d)$/,
-  NEW = '22:00-06:00';
+export const WINDOW = /^(\d\d?:\d\d)-(\d\d:\d\d)$/;
+const NEW = '22:00-06:00';
 
 /**
  * Off-peak hours: as the meter shows them, or by hand, the same all year or by season.
@@ -140,9 +140,9 @@ function windowList(windows, label, set, at) {
     return h(
       'li',
       { class: 'window-line', 'data-at': `${at}[${i}]` },
-      time(from.padStart(5, '0'), W.offPeak.from, (next) => at_(i, next, to)),
+      timeField(from.padStart(5, '0'), W.offPeak.from, (next) => at_(i, next, to)),
       '–',
-      time(end, W.offPeak.to, (next) => at_(i, from, next)),
+      timeField(end, W.offPeak.to, (next) => at_(i, from, next)),
       windows.length > 1 &&
         h(
           'button',
@@ -164,7 +164,7 @@ function windowList(windows, label, set, at) {
   );
 }
 
-const time = (value, name, set) =>
+export const timeField = (value, name, set) =>
   h('input', {
     type: 'time',
     value,
