@@ -92,10 +92,13 @@ test('what a checkout loads early exists', () => {
   for (const file of files) assert.ok(existsSync(page(file)), file);
 });
 
-test('uPlot is the version of the lock, with its licence', { skip }, () => {
+test('what others wrote is the version of the lock, with its licence', { skip }, () => {
   const ours = (file) => readFileSync(page(`vendor/${file}`));
-  const theirs = (file) => readFileSync(new URL(`../../node_modules/uplot/${file}`, import.meta.url));
-  assert.deepEqual(ours('uPlot.iife.min.js'), theirs('dist/uPlot.iife.min.js'));
-  assert.deepEqual(ours('uPlot.min.css'), theirs('dist/uPlot.min.css'));
-  assert.deepEqual(ours('uPlot.LICENSE'), theirs('LICENSE'));
+  const theirs = (file) => readFileSync(new URL(`../../node_modules/${file}`, import.meta.url));
+  assert.deepEqual(ours('uPlot.iife.min.js'), theirs('uplot/dist/uPlot.iife.min.js'));
+  assert.deepEqual(ours('uPlot.min.css'), theirs('uplot/dist/uPlot.min.css'));
+  assert.deepEqual(ours('uPlot.LICENSE'), theirs('uplot/LICENSE'));
+  assert.deepEqual(ours('uqr.js'), theirs('uqr/dist/index.mjs'));
+  assert.deepEqual(ours('uqr.d.ts'), theirs('uqr/dist/index.d.mts'));
+  assert.deepEqual(ours('uqr.LICENSE'), theirs('uqr/LICENSE'));
 });

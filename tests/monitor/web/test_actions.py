@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -26,7 +27,7 @@ NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
 class Changes:
     """One action, and who asks for it."""
 
-    def __init__(self, answer: Callable[[ActionRequest], Any], **more: Any) -> None:
+    def __init__(self, answer: Callable[[ActionRequest], Any], others: Sequence[Action] = (), **more: Any) -> None:
         self.done = 0
         number = whole_number("id", "The request.", 100, 1)
         action = Action(
@@ -34,14 +35,16 @@ class Changes:
         )
         nothing = cast("Any", None)
         home = cast("Any", SimpleNamespace(config=MonitorConfig()))
-        self.actions = Actions([action], nothing, Pool(Server), Server, lambda _: home, self.count, lambda: NOW)
+        self.actions = Actions(
+            [action, *others], nothing, Pool(Server), Server, lambda _: home, self.count, lambda: NOW
+        )
 
     def count(self) -> None:
         self.done += 1
 
-    async def send(self, language: str = "en") -> Response:
+    async def send(self, language: str = "en", name: str = "requests/7/start") -> Response:
         request = Request(method="POST", path="/")
-        return await self.actions.respond("requests/7/start", request, language, Caller(is_guarded=True))
+        return await self.actions.respond(name, request, language, Caller(is_guarded=True))
 
 
 def refuse(error: Exception) -> Callable[[ActionRequest], Any]:
@@ -56,6 +59,22 @@ def test_the_answer_has_its_status_and_the_version_that_the_next_change_names() 
     response = asyncio.run(changes.send())
     assert (response.status, json.loads(response.body)) == (202, {"version": 4})
     assert (response.headers["ETag"], response.headers["Cache-Control"]) == ('"4"', "no-store")
+
+
+def test_a_change_does_not_wait_for_one_that_waits_for_another_service() -> None:
+    answered = threading.Event()
+    slow = Action(
+        method="POST", name="alerts/test", text="Waits.", answer=lambda _: {"came": answered.wait(60)}, is_slow=True
+    )
+    changes = Changes(lambda _: {"came": answered.is_set()}, others=[slow])
+
+    async def both() -> list[Any]:
+        waiting = asyncio.create_task(changes.send(name=slow.name))
+        fast = await changes.send()
+        answered.set()
+        return [json.loads(one.body) for one in (fast, await waiting)]
+
+    assert asyncio.run(both()) == [{"came": False}, {"came": True}]
 
 
 def test_it_knows_who_asks_and_when() -> None:
