@@ -249,6 +249,31 @@ export const tryOut = async (name, value) => (await send('POST', `settings/${nam
  * @type {(addresses: (string | {id: string})[]) => Promise<Answers.PostAlertsTest>}
  */
 export const testAlerts = async (addresses) => (await send('POST', 'alerts/test', { body: { addresses } })).json();
+// ---- access ---------------------------------------------------------------------------------------
+/**
+ * Who may see the page, and who may connect to the broker.
+ * @typedef {{password: 'set' | 'fixed' | 'none' | 'asked_elsewhere',
+ *   sessions: {id: string, browser: string | null, since: string, seen: string, own: boolean}[],
+ *   tokens: {id: string, name: string, since: string}[], accounts: {name: string, role: string}[],
+ *   broker: {fixed: boolean, may_choose: boolean, may_add: boolean, host: string | null, port: number | null,
+ *     tls: boolean, username: string | null}, listens: 'machine' | 'network'}} Access
+ */
+/** @type {() => Promise<Access>} */
+export const access = () => get('access');
+/** @type {(password: string, current: string | null) => Promise<any>} */
+export const setPassword = (password, current) => send('PUT', 'access/password', { body: { password, current } });
+export const endSession = (id) => send('DELETE', `access/sessions/${encodeURIComponent(id)}`);
+export const endOtherSessions = () => send('DELETE', 'access/sessions');
+/** @type {(name: string) => Promise<{id: string, name: string, since: string, token: string}>} */
+export const makeToken = async (name) => (await send('POST', 'access/tokens', { body: { name } })).json();
+export const revokeToken = (id) => send('DELETE', `access/tokens/${encodeURIComponent(id)}`);
+/** @type {(name: string, role: string) => Promise<{name: string, role: string, password: string}>} */
+export const addAccount = async (name, role) =>
+  (await send('POST', 'access/accounts', { body: { name, role } })).json();
+export const removeAccount = (name) => send('DELETE', `access/accounts/${encodeURIComponent(name)}`);
+/** Another broker, once a connection to it was made; host null: the one that came along. */
+export const useBroker = (broker) => send('PUT', 'access/broker', { body: broker });
+
 const versionOf = (response) => +(response.headers.get('ETag') ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
 
 /** @type {() => Promise<{requests: any[]}>} */

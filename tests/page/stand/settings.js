@@ -1,6 +1,7 @@
 // The settings of the household that does not exist, and what was asked of its storer: as long as the stand runs.
 import { readFileSync } from 'node:fs';
 import { plusDays } from '../../../monitor/page/base/time.js';
+import { access } from './access.js';
 
 const FORMS = JSON.parse(readFileSync(new URL('fields.json', import.meta.url), 'utf8'));
 const METER = '041234567890';
@@ -17,13 +18,15 @@ const defaults = () => ({
   sources: [],
   retention: { frames: null, minutes: null, incomplete: 'keep' },
   ports: { reader: null, ports: [], labels: {} },
+  access: { home_network: true },
   page: { language: null },
 });
 
 /** One household: respond(method, path, query, body, headers, now) gives {status, body, version}, or null: not here. */
 export function household() {
   const sections = Object.fromEntries(Object.entries(defaults()).map(([name, value]) => [name, { value, version: 0 }])),
-    requests = [];
+    requests = [],
+    who = access();
 
   function put(name, { value }, headers) {
     const section = sections[name];
@@ -68,6 +71,7 @@ export function household() {
       if (place === 'requests') return request(method, rest, body, now);
       if (path === 'alerts/test')
         return { status: 200, body: shown(body.addresses, sections.addresses.value).map(tried) };
+      if (place === 'access') return who.respond(method, rest, body, now);
       if (place !== 'settings') return null;
       const [name, check] = rest;
       if (!name) return { status: 200, body: sections };

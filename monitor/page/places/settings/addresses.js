@@ -7,6 +7,7 @@ import { madeUpTopic, NTFY, serverOf, topicLink, URL_OF } from './address_urls.j
 import { confirmed } from './confirm.js';
 import { drawn, field } from './form.js';
 import { qrCode } from './qr.js';
+import { secret } from './small_form.js';
 import { W } from './words.js';
 
 /** @import {Saved} from '../../base/api.js' */
@@ -30,7 +31,8 @@ export function addressBlock(saved) {
   const list = h('ul', { class: 'plain lines' }),
     status = h('p', { class: 'status-line', role: 'status' }),
     adding = h('div'),
-    node = h('div', { class: 'section', 'data-section': 'addresses' }, list, adding, status);
+    none = h('p', { class: 'note' }, W.addresses.none),
+    node = h('div', { class: 'section', 'data-section': 'addresses' }, none, list, adding, status);
 
   const show = (...parts) => status.replaceChildren(...parts);
 
@@ -98,6 +100,7 @@ export function addressBlock(saved) {
   function draw() {
     list.replaceChildren(...value.map(entry));
     list.hidden = !value.length;
+    none.hidden = value.length > 0;
     const more = h('button', { class: 'button', type: 'button', onclick: () => open() }, icon('plus'), W.addresses.add);
     value.length ? adding.replaceChildren(more) : open();
   }
@@ -176,20 +179,6 @@ function fieldsOf(service, place) {
   });
   return drawn({ kind: 'record', fields: nodes }, place, { widgets: { secret }, nameOf: () => 'entry' }) ?? h('div');
 }
-
-/** No password of this page is to be filled in. @type {import('./form.js').Widgets[string]} */
-const secret = (node, place) =>
-  field(
-    node,
-    place,
-    h('input', {
-      type: 'password',
-      autocomplete: 'new-password',
-      value: place.get() ?? '',
-      required: node.required,
-      onchange: ({ currentTarget }) => place.set(currentTarget.value.trim() || undefined),
-    }),
-  );
 
 /** The topic of ntfy: for a camera, a browser, and to be typed. @param {Place} place */
 function topicBlock(place) {

@@ -54,6 +54,7 @@ function quiet(node, place) {
     draw();
   }
   const whole = field({ ...node, kind: 'switch' }, place, box);
+  whole.classList.add('wide');
   whole.querySelector('.value')?.after(times);
   draw();
   return whole;

@@ -6,6 +6,7 @@ import { T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { page } from '../../parts/block.js';
 import { notice } from '../../parts/notice.js';
+import { accessGroup } from './access.js';
 import { alertsGroup } from './alerts.js';
 import { backup } from './backup.js';
 import { contractGroup } from './contract.js';
@@ -74,6 +75,7 @@ export default async function settings(context) {
         !readers.length && h('p', { class: 'muted' }, W.ports.nobody),
       ],
     ],
+    ['acces', 'access', () => accessGroup({ section })],
     ['langue', 'language', plainly('page')],
   ];
   return {
