@@ -45,6 +45,7 @@ class Field:
     pattern: str | None = None
     example: str = ""  # of what the pattern wants
     widget: str = ""  # of the form: meter, offer, windows, topic …; empty: as the type is
+    hidden: bool = False  # no form asks for it
     names: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)  # of a choice: French, English
     read: Callable[[Any], Any] | None = None  # of a value with a grammar of its own; raises Wrong
     schema: Mapping[str, Any] | None = None  # of what `read` takes
@@ -340,7 +341,7 @@ def _form(kind: Any, language: str) -> dict[str, Any]:
         if mark.asked is not None:
             node["fields"] = [_field(member, language) for member in _members(mark.asked)]
     elif dataclasses.is_dataclass(inner):
-        node["kind"], node["fields"] = "record", [_field(member, language) for member in _members(inner)]
+        node["kind"], node["fields"] = "record", [_field(member, language) for member in _asked(inner)]
     elif origin is tuple:
         node["kind"], node["item"] = "list", _form(get_args(inner)[0], language)
     elif origin is Literal:
@@ -352,6 +353,12 @@ def _form(kind: Any, language: str) -> dict[str, Any]:
     else:
         node["kind"] = _NODES[inner]
     return node
+
+
+def _asked(kind: Any) -> list[tuple[str, str, Any, Any]]:
+    """Return the fields that a form shows."""
+    marks = ((member, _parts(member[2])[1]) for member in _members(kind))
+    return [member for member, mark in marks if mark is None or not mark.hidden]
 
 
 def _field(member: tuple[str, str, Any, Any], language: str) -> dict[str, Any]:

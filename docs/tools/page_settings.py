@@ -97,7 +97,7 @@ def _value(node: Mapping[str, Any]) -> str:
         words.append(f"from {low:g}" if low is not None else f"up to {high:g}")
     words.append(f"{node['help'][:1].lower()}{node['help'][1:]}".removesuffix("."))
     if not node.get("required", True) and node.get("default") is not None:
-        words.append(f"by default `{node['default']}`")
+        words.append(f"by default `{json.dumps(node['default'], ensure_ascii=False).strip(chr(34))}`")
     return ", ".join(word for word in words if word)
 
 

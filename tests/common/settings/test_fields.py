@@ -123,3 +123,15 @@ def test_a_value_with_a_grammar_of_its_own_says_what_a_form_asks_of_it() -> None
     kind = Annotated[Any, Field(fr="", en="", read=dict, asked=Asked)]
     form = Section(name="own", kind=kind, default={}, fr="Les miens", en="Mine").form("fr")
     assert (form["kind"], [node["label"] for node in form["fields"]]) == ("custom", ["Actif"])
+
+
+def test_a_hidden_field_is_read_and_no_form_asks_for_it() -> None:
+    @dataclass(frozen=True)
+    class Shown:
+        on: bool = True
+        seen: Annotated[bool, Field(fr="Vu", en="Seen", hidden=True)] = False
+
+    section: Section[Any] = Section(name="shown", kind=Shown, default={}, fr="Vu", en="Seen")
+    assert section.read({"seen": True}) == Shown(seen=True)
+    assert [field["name"] for field in section.form("fr")["fields"]] == ["on"]
+    assert list(section.schema()["properties"]) == ["on", "seen"]
