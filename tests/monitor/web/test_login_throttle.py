@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.web.login import (
+from monitor.web.login_throttle import (
     _CLIENTS,
     DELAY,
     MOST,
