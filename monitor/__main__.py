@@ -90,7 +90,12 @@ COMMANDS = (
         "common",
         (_Option("--dry-run", "dry_run"), _Option("--undo", "undo"), _Option("--yes", "yes")),
     ),
-    _Command("password", "monitor.web.password:change", "file", (_Option("--random", "password_random"),)),
+    _Command(
+        "password",
+        "monitor.web.password:change",
+        "file",
+        ((_Option("--random", "password_random"), _Option("--code", "password_code")),),
+    ),
 )
 
 

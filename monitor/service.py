@@ -7,14 +7,13 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError
-from common.machine.deployment import Deployment, here
 from common.machine.version import full_version
 from common.runtime import logs
 from common.runtime.shutdown import Shutdown
@@ -23,7 +22,7 @@ from common.runtime.watchdog import Heartbeat, Notifier
 from common.settings import config
 from monitor.alerts.loop import Alerting, FactsCollector
 from monitor.alerts.summary import AlertSummary
-from monitor.base.config import Listen, MonitorConfig, is_loopback
+from monitor.base.config import MonitorConfig
 from monitor.live.live import Live
 from monitor.money.current import LOOK_EVERY, CurrentHousehold, Snapshot
 from monitor.money.home import Home
@@ -34,7 +33,7 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
-from monitor.places.settings import discovered
+from monitor.places.settings import access, discovered
 from monitor.places.settings import routes as settings_routes
 from monitor.places.status import forgettable, message, ports, status
 from monitor.places.status import routes as status_routes
@@ -42,7 +41,7 @@ from monitor.readings.hours import Meter
 from monitor.readings.storage import open_tables
 from monitor.sources.devices import DeviceAnswers
 from monitor.sources.sun import SunAnswers
-from monitor.web import password
+from monitor.web import greeting, password
 from monitor.web.actions import Actions
 from monitor.web.api import JSON, Api
 from monitor.web.background import (
@@ -52,6 +51,7 @@ from monitor.web.background import (
     SwitchHistory,
     UnusedLines,
 )
+from monitor.web.credentials import Credentials
 from monitor.web.exposition import Exposition, Family
 from monitor.web.files import Files
 from monitor.web.http import REVALIDATE, Stream, json_bytes, packed
@@ -95,14 +95,11 @@ ROUTES: Sequence[Route | LiveRoute] = (
     *settings_routes.ROUTES,
     discovered.ROUTE,
 )
-ACTIONS: Sequence[Action] = settings_routes.ACTIONS
+ACTIONS: Sequence[Action] = (*settings_routes.ACTIONS, *access.ACTIONS)
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database
 MOST_WAITING = 100  # questions that wait for a thread
-#: Of compose.yaml: the address and port of the machine that lead to the container.
-LISTEN = "MONITOR_LISTEN"
-_EVERYWHERE = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared, not opened
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -113,9 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     settings = config.load(MonitorConfig, arguments.config)
     logs.set_up(settings.log.format, "teleinfo-monitor")
-    settings.check_auth()
-    if settings.password_file is not None:
-        password.hash_in_place(settings.password_file)
+    if settings.page_password is not None:
+        password.hash_in_place(settings.page_password)
     try:
         from monitor.web.serve import Serving, application, open_ports
     except ImportError as error:
@@ -129,7 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
-    for level, line in greeting(settings, os.environ):
+    for level, line in greeting.greeting(settings, os.environ):
         log.log(level, "%s", line)
     ingress_port = None if settings.ingress is None else settings.ingress.port
     router = running.router()
@@ -152,6 +148,7 @@ class Running:
         parts, self._live, self._background = build(settings, folder)
         self._metrics = Metrics(settings.metrics, self._families)
         self._settings, self._parts = settings, parts
+        self._credentials: Credentials | None = None
 
     @contextlib.contextmanager
     def started(self) -> Iterator[None]:
@@ -167,13 +164,22 @@ class Running:
 
     def router(self) -> Router:
         """Return what answers requests; it reads the sessions that the last run left: once the ports are ours."""
-        return Router(self._settings, self._parts, self._counters, Authenticator(self._settings, self._counters))
+        settings = self._settings
+        self._credentials = credentials = Credentials(settings, announce=self._announce)
+        authenticator = Authenticator(settings, self._counters, credentials, self._parts.home_network)
+        return Router(settings, self._parts, self._counters, authenticator)
+
+    def _announce(self, code: str) -> None:
+        if self._settings.app is None:  # its owner opens it in Home Assistant
+            log.info("%s", greeting.first_visit(self._settings.listen, os.environ, code))
 
     def tick(self) -> None:
         """Do what is due; called every second."""
         now = time.monotonic()
         if self._heartbeat.due(now):
             self._heartbeat.beat(evaluate(self._live.viewers, now - self._live.last_activity), now)
+        if self._credentials is not None:
+            self._credentials.look()
         for work in self._background:
             work.tick()
         self._metrics.tick()
@@ -213,6 +219,9 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
     def language() -> str | None:
         return household.now.config.household.language
 
+    def home_network() -> bool:
+        return household.now.config.household.home_network
+
     def stream(query: str) -> Stream:
         parameters = read_parameters(query, now_routes.STREAM.parameters)
         opened: Stream = now_routes.STREAM.answer(LiveRequest(live, parameters, datetime.now(UTC)))
@@ -238,7 +247,9 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         Background(quick, alerting.step, try_again=1.0),
     )
     description = packed(json_bytes(document([*ROUTES, now_routes.STREAM, *ACTIONS])), JSON, Cache_Control=REVALIDATE)
-    return Parts(api, actions, description, Files(PAGE), {now_routes.STREAM.name: stream}, language), live, background
+    streams = {now_routes.STREAM.name: stream}
+    parts = Parts(api, actions, description, Files(PAGE), streams, language, home_network)
+    return parts, live, background
 
 
 def _remember(home: Home, meter: Meter) -> None:
@@ -261,39 +272,3 @@ def families(live: Live, counters: Counters, uptime: float) -> list[Family]:
         for storer in live.programs("storer"):
             found.add_storer(storer)
     return found.families
-
-
-def greeting(settings: MonitorConfig, environment: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield what to log once the page is there, with the level of each line."""
-    listen, ingress = settings.listen, settings.ingress
-    if settings.app is None:  # else the address is one of the app's container, of use to nobody
-        for line in welcome(listen, environment):
-            yield logging.INFO, line
-    if settings.auth == "none" and not is_loopback(listen.host):
-        yield logging.WARNING, f"auth: none: anyone who can reach {listen.host}:{listen.port} can see the page"
-    if ingress is not None:
-        yield logging.INFO, f"Home Assistant opens the page through port {ingress.port}"
-
-
-def welcome(listen: Listen, environment: Mapping[str, str]) -> list[str]:
-    """Return the lines to log."""
-    deployment = here("teleinfo-monitor", environment).deployment
-    if deployment is Deployment.APP:
-        return []  # the owner opens it in Home Assistant
-    if deployment is not Deployment.COMPOSE:
-        return [f"The page is at {address(listen.host, listen.port, listen.prefix)}"]
-    host, _, port = environment.get(LISTEN, f"127.0.0.1:{listen.port}").rpartition(":")
-    return [
-        f"The page is at {address(host, port, listen.prefix)}, its password:"
-        " docker compose run --rm setup credentials page"
-    ]
-
-
-def address(host: str, port: int | str, prefix: str = "") -> str:
-    """Return the address to open on this machine.
-
-    >>> address("0.0.0.0", 8080, "/teleinfo")
-    'http://127.0.0.1:8080/teleinfo/'
-    """
-    name = "127.0.0.1" if host in _EVERYWHERE else host
-    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}{prefix}/"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from common.settings.config import Tls, load
-from monitor.base.config import Ingress, MonitorConfig, MonitorMqtt
+from monitor.base.config import Ingress, MonitorConfig, MonitorMqtt, OwnBroker
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 
@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "reader.example.yaml": (ReaderConfig, {"port"}),
     "storer.example.yaml": (StorerConfig, {"database.password_file", "backup.folder"}),
-    "monitor.example.yaml": (MonitorConfig, {"database.password_file", "password_file"}),
+    "monitor.example.yaml": (MonitorConfig, {"database.password_file"}),
 }
 #: Sections of the monitor that are off by default.
-OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress}
+OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress, "own_broker": OwnBroker}
 _COMMENTED = re.compile(r"^( *)# ?( *[a-z_]+:(?: .*)?)$")
 
 
@@ -41,7 +41,7 @@ def options(kind: type[Any], prefix: str = "") -> dict[str, Any]:
         default = field.default_factory() if callable(field.default_factory) else None
         if is_dataclass(default):
             found |= options(type(default), f"{path}.")
-        elif field.name == "tls":
+        elif field.name == "tls" and kind is not OwnBroker:
             found |= options(Tls, f"{path}.")
         elif kind is MonitorConfig and field.name in OFF:
             found |= options(OFF[field.name], f"{path}.")
@@ -88,7 +88,6 @@ def test_what_is_commented_out_is_the_default(example: tuple[str, type[Any], set
         del document["name"]  # by default the host's name
     if kind is MonitorConfig:
         required |= {section: {} for section in OFF}
-        del document["password_file"]
     file = tmp_path / "program.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     given = load(kind, file)

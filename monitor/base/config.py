@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from common.database.mariadb import DatabaseConfig
 from common.errors import ConfigError
-from common.machine.deployment import here, take_over
+from common.machine.deployment import take_over
 from common.runtime.logs import ChangeLogger
 from common.runtime.watchdog import heartbeat_file
 from common.settings.config import (
@@ -74,11 +74,11 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("0.0.0.0")
     (True, True, False)
     """
-    parsed = _parsed(host)
+    parsed = parse_address(host)
     return host == "localhost" if parsed is None else parsed.is_loopback
 
 
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def parse_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return the address of a client; None: it is none, such as that of a Unix socket."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
@@ -101,7 +101,7 @@ class Listen:
 
     def trusts(self, address: str) -> bool:
         """Tell whether a proxy with this address is one of ours; those on this machine are."""
-        parsed = _parsed(address)
+        parsed = parse_address(address)
         return parsed is not None and (parsed.is_loopback or any(parsed in network for network in self.trusted))
 
 
@@ -114,7 +114,7 @@ class Ingress:
 
     def admits(self, address: str) -> bool:
         """Tell whether an address is that of Home Assistant's Supervisor, or of this machine."""
-        parsed = _parsed(address)
+        parsed = parse_address(address)
         return parsed is not None and (parsed.is_loopback or parsed == _SUPERVISOR)
 
 
@@ -153,6 +153,16 @@ class MonitorMqtt(Broker):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnBroker:
+    """The broker that came along with this installation; without the section it is somebody else's, and fixed."""
+
+    port: int | None = option(1883, read=port_number)  # where devices reach it; null: it is not published
+    tls: bool = False
+    choose: bool = False  # the page may name another broker in its place: `<state>/broker.json`
+    accounts: Path | None = option(None, read=_file)  # where the accounts go that the page makes; null: it makes none
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomeAssistantConfig:
     """How to reach Home Assistant; in its app the Supervisor gives the token."""
 
@@ -181,6 +191,7 @@ class MonitorConfig:
     frame_ancestors: tuple[str, ...] = option((), read=_origins)
     database: MonitorDatabase = section(MonitorDatabase)
     mqtt: MonitorMqtt | None = None
+    own_broker: OwnBroker | None = None
     time_zone: zoneinfo.ZoneInfo = option(zoneinfo.ZoneInfo("Europe/Paris"), read=_zone)
     app: Path | None = option(None, read=_file)
     home_assistant: HomeAssistantConfig = section(HomeAssistantConfig)
@@ -206,17 +217,12 @@ class MonitorConfig:
         """Tell whether an address may be that of many clients."""
         return self.listen.trusts(address) or (self.ingress is not None and self.ingress.admits(address))
 
-    def check_auth(self) -> None:
-        """Check that nobody opens the page without saying so.
-
-        Raises:
-            ConfigError: it is not said who may enter.
-        """
-        if self.auth == "password" and self.password_file is None:
-            raise ConfigError(
-                "monitor.yaml: who may open the page? Write password_file: /etc/teleinfo/page-password and make it with"
-                f" `{here('teleinfo-monitor').sudo('teleinfo-monitor', 'password')}`, or write auth: none"
-            )
+    @property
+    def page_password(self) -> Path | None:
+        """The file with the hash of the password: the one that is fixed, else the page's own; None: it is not asked."""
+        if self.auth != "password":
+            return None
+        return self.password_file or self.state / "password"
 
 
 log = logging.getLogger(__name__)

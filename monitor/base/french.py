@@ -8,10 +8,10 @@ _SERVER = {
     "{auth} asks for no password, and password_file is given: leave one out": (
         "{auth} ne demande pas de mot de passe, et password_file est donné : retirez l’un des deux"
     ),
-    "{port} is listen.port, too: choose another one": "{port} est déjà listen.port : choisissez-en un autre",
-    "who may open the page? Write password_file: {file} and make it with {command}, or write auth: none": (
-        "qui peut ouvrir la page ? Écrivez password_file: {file} et créez-le avec {command}, ou écrivez auth: none"
+    "the page has a password, which no code replaces; another one is set with: {_command}": (
+        "la page a un mot de passe, qu’aucun code ne remplace ; pour en choisir un autre : {_command}"
     ),
+    "{port} is listen.port, too: choose another one": "{port} est déjà listen.port : choisissez-en un autre",
     "a time zone such as Europe/Paris": "un fuseau horaire tel que Europe/Paris",
     "an address such as http://homeassistant.local:8123": "une adresse telle que http://homeassistant.local:8123",
     "a list of addresses": "une liste d’adresses",

@@ -166,6 +166,22 @@ class Page:
             names={"fr": ("Français", "Français"), "en": ("English", "English")},
         ),
     ] = None
+    first_visit: Annotated[bool, Field(fr="Première visite faite", en="First visit done", hidden=True)] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who else than this machine is answered, where the page listens to the home network."""
+
+    home_network: Annotated[
+        bool,
+        Field(
+            fr="Ouvrir la page depuis la maison",
+            en="Open the page from the home network",
+            help_fr="Non : elle ne répond qu’à cette machine, à ses reverse proxies et à Home Assistant.",
+            help_en="No: only this machine, its reverse proxies and Home Assistant are answered.",
+        ),
+    ] = True
 
 
 def _port(value: Any) -> str:
@@ -224,7 +240,10 @@ PORTS: Section[Ports] = Section(
     name="ports", kind=Ports, default={"reader": None, "ports": [], "labels": {}},
     fr="Port du compteur", en="Port of the meter", check=_check_ports,
 )  # fmt: skip
-PAGE: Section[Page] = Section(name="page", kind=Page, default={"language": None}, fr="Page", en="Page")
+PAGE: Section[Page] = Section(
+    name="page", kind=Page, default={"language": None, "first_visit": False}, fr="Page", en="Page"
+)
+ACCESS: Section[Access] = Section(name="access", kind=Access, default={"home_network": True}, fr="Accès", en="Access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +258,7 @@ class Household:
     addresses: tuple[str, ...] = field(default=(), repr=False)  # where messages go: secrets
     language: str | None = None
     ports: Ports = field(default_factory=Ports)
+    home_network: bool = True  # not only this machine is answered
     is_known: bool = True  # False: the tables were not read yet, and nothing may be said in its name
 
     @property

@@ -3,18 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from common.errors import ConfigError
-
-
-class Text(NamedTuple):
-    """One reason: its HTTP status, and the sentence without capital and full stop."""
-
-    status: int
-    en: str
-    fr: str
-
+from monitor.base.refusals import REFUSALS, Text
 
 TEXTS: Mapping[str, Text] = {
     # A range of time.
@@ -266,49 +258,6 @@ TEXTS: Mapping[str, Text] = {
         "the files of the page are missing in this installation",
         "les fichiers de la page manquent dans cette installation",
     ),
-    # Who may ask.
-    "foreign_page": Text(
-        403, "request refused: it comes from another site", "requête refusée : elle vient d’un autre site"
-    ),
-    "locked": Text(
-        401,
-        "the page has a password: open a session with `login`",
-        "la page a un mot de passe : ouvrez une session avec « login »",
-    ),
-    "password_unreadable": Text(
-        503,
-        "the password of the page cannot be read: the log of the program says why",
-        "le mot de passe de la page ne peut pas être lu : le journal du programme dit pourquoi",
-    ),
-    "foreign_name": Text(
-        403,
-        "this page is not known under this name. If it is the right one, add it to “listen.names” in monitor.yaml, or"
-        " give the page a password",
-        "cette page n’est pas connue sous ce nom. Si c’est le bon, ajoutez-le à « listen.names » dans monitor.yaml, ou"
-        " donnez un mot de passe à la page",
-    ),
-    "proxied": Text(
-        403,
-        "this page has no password, so it does not open through a proxy. Give it a password, or write “auth: header” in"
-        " monitor.yaml",
-        "cette page n’a pas de mot de passe : elle ne s’ouvre pas à travers un reverse proxy. Donnez-lui un mot de"
-        " passe, ou écrivez « auth: header » dans monitor.yaml",
-    ),
-    "not_ingress": Text(
-        403,
-        "this port is for Home Assistant only",
-        "ce port est réservé à Home Assistant",
-    ),
-    "not_proxied": Text(
-        403,
-        "this page opens only through its proxy; “listen.trusted” in monitor.yaml says which one that is",
-        "cette page s’ouvre seulement à travers son reverse proxy ; « listen.trusted » dans monitor.yaml dit lequel",
-    ),
-    "nobody": Text(
-        401,
-        "the proxy does not say who you are: the header Remote-User is missing",
-        "le reverse proxy ne dit pas qui vous êtes : l’en-tête Remote-User manque",
-    ),
     # The server.
     "database_away": Text(
         503,
@@ -340,6 +289,7 @@ TEXTS: Mapping[str, Text] = {
         "the program could not answer: its log says why",
         "le programme n’a pas pu répondre : son journal dit pourquoi",
     ),
+    **REFUSALS,
 }
 
 

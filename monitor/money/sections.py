@@ -13,7 +13,18 @@ from common.settings.language import French
 from common.settings.lines import Lined
 from monitor.base.alert_settings import ADDRESSES, ALERTS
 from monitor.base.french import TEXTS
-from monitor.base.household import BUDGET, CONTRACTS, METERS, NOTES, PAGE, PORTS, ContractLine, Household, houses
+from monitor.base.household import (
+    ACCESS,
+    BUDGET,
+    CONTRACTS,
+    METERS,
+    NOTES,
+    PAGE,
+    PORTS,
+    ContractLine,
+    Household,
+    houses,
+)
 from monitor.money.calendars import foreign_words
 from monitor.money.dated_files import QUARTER
 from monitor.money.price_document import read_prices
@@ -152,7 +163,8 @@ CALENDARS: Section[OwnDays] = Section(
 SECTIONS: Mapping[str, Section[Any]] = {
     one.name: one
     for one in (
-        METERS, CONTRACTS, PRICES, CALENDARS, NOTES, BUDGET, ALERTS, ADDRESSES, SOURCES, RETENTION, PORTS, PAGE,
+        METERS, CONTRACTS, PRICES, CALENDARS, NOTES, BUDGET, ALERTS, ADDRESSES, SOURCES, RETENTION, PORTS, ACCESS,
+        PAGE,
     )
 }  # fmt: skip
 
@@ -172,6 +184,7 @@ def household_of(values: Mapping[str, Any], addresses: Sequence[str] = ()) -> Ho
         addresses=tuple(addresses),
         language=of(PAGE).language,
         ports=of(PORTS),
+        home_network=of(ACCESS).home_network,
     )
 
 

@@ -7,11 +7,19 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from monitor.base.config import Listen
+from monitor.base.config import Listen, is_loopback, parse_address
 from monitor.web.http import Request
 
 #: Names that nobody can register in the public DNS; `.box` is a public domain since 2024.
 _PRIVATE = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".home")
+#: Loopback, link-local and private addresses; `is_private` of Python counts more.
+_HOME = [
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+        "::1", "fc00::/7", "fe80::/10",
+    )
+]  # fmt: skip
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(?::[0-9]{1,5})?")
 _PREFIX = re.compile(r"(?:/[0-9A-Za-z._~-]+)+/?")
 MOST = 400  # connections
@@ -69,6 +77,25 @@ def client_address(request: Request, listen: Listen) -> str:
     while forwarded and listen.trusts(address):
         address = forwarded.pop()
     return address
+
+
+def is_at_home(request: Request, listen: Listen) -> bool:
+    """Tell whether a request comes from this machine or its network, as far as can be known: not through a proxy.
+
+    A proxy that is not trusted may stand for anyone, and so may one that does not say whom it stands for.
+    """
+    if is_proxied(request) and not ("x-forwarded-for" in request.headers and listen.trusts(request.address)):
+        return False
+    parsed = parse_address(client_address(request, listen))
+    return parsed is not None and any(parsed in network for network in _HOME)
+
+
+def is_of_this_machine(request: Request, gateway: str | None) -> bool:
+    """Tell whether a program of this machine asks: over the loopback, or by an address of the machine itself.
+
+    What the machine sends into a container comes from its `gateway`.
+    """
+    return is_loopback(request.address) or request.address in {request.own_address, gateway} - {"", None}
 
 
 def is_secure(request: Request, listen: Listen) -> bool:

@@ -15,10 +15,11 @@ from common.errors import ConfigError, DatabaseError, PermanentError
 from monitor.base.request_errors import RequestError
 from monitor.money.current import CurrentHousehold
 from monitor.money.home import Home
+from monitor.web.credentials import Caller, Credentials
 from monitor.web.http import NO_STORE, Request, Response, json_bytes, problem
 from monitor.web.parameters import Paths, read_parameters
 from monitor.web.pool import Pool, PooledConnection
-from monitor.web.route import LONGEST_JSON, Action, ActionRequest, Caller, Sent
+from monitor.web.route import LONGEST_JSON, Action, ActionRequest, Sent
 from monitor.web.workers import Busy, Workers
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,9 @@ class Actions:
         """Return the methods that change something at a name."""
         return [method for method, paths in self._paths.items() if paths.find(name) is not None]
 
-    async def respond(self, name: str, request: Request, language: str, caller: Caller) -> Response:
+    async def respond(
+        self, name: str, request: Request, language: str, caller: Caller, credentials: Credentials
+    ) -> Response:
         """Return the answer to a change, or a problem.
 
         Raises:
@@ -89,14 +92,15 @@ class Actions:
             try:
                 content = _read_json(body) if action.sent is Sent.JSON else body
                 return await (self._slow if action.is_slow else self._workers).run(
-                    lambda: self._act(action, parameters, content, version, caller, language)
+                    lambda: self._act(action, parameters, content, version, caller, credentials, language)
                 )
             except RequestError as refusal:
                 return problem(refusal, language)
             except Busy:
                 return problem(RequestError("busy"), language, Retry_After="5")
             finally:
-                self._done()
+                if action.method != "GET":
+                    self._done()
 
     def _act(
         self,
@@ -105,18 +109,19 @@ class Actions:
         body: Any,
         version: int | None,
         caller: Caller,
+        credentials: Credentials,
         language: str,
     ) -> Response:
         """Carry it out, in the thread that changes things."""
         started = time.monotonic()
         try:
             with self._pool.borrow() as connection:
-                home = self._answers_on(connection)
+                home = self._answers_on(connection) if action.needs_database else Home(connection, *self._household.now)
                 answer = action.answer(
                     ActionRequest(
                         home=home, connect=self._connect, config=home.config, household=self._household,
-                        parameters=parameters, body=body, version=version, caller=caller, now=self._now(),
-                        language=language,
+                        parameters=parameters, body=body, version=version, caller=caller,
+                        credentials=credentials, now=self._now(), language=language,
                     )
                 )  # fmt: skip
         except RequestError as refusal:

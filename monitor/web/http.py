@@ -83,6 +83,7 @@ class Request:
     secure: bool = False  # the connection to this program is TLS
     #: Reads the body once it is wanted, up to so many bytes; raises RequestError if it is longer or does not come.
     receive: Callable[[int], Awaitable[bytes]] = nothing
+    own_address: str = ""  # of this machine, to which it came
     ingress: bool = False  # it came to the port of Home Assistant's Ingress
     #: To be called with the session or user that may enter: its connection is kept.
     admit: Callable[[str], None] = lambda _: None

@@ -1,40 +1,34 @@
 """Who may enter: sessions that a password opens, the word of a proxy, or everybody where that is written down."""
 
 import asyncio
-import ipaddress
 import logging
+import os
 import time
-from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 from common.errors import NotReady
+from common.machine.network import gateway
 from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.language import plural
 from monitor.base.config import MonitorConfig, is_loopback
 from monitor.base.request_errors import RequestError
 from monitor.web import access, password
 from monitor.web import login_page as login
-from monitor.web.http import Request, Response, Stream, language_for, redirect
+from monitor.web.browsers import browser_name
+from monitor.web.credentials import Caller, Credentials
+from monitor.web.greeting import is_in_container
+from monitor.web.http import Request, Response, Stream, language_for, problem, redirect
+from monitor.web.login_throttle import DELAY, network
 from monitor.web.metrics import Counters
-from monitor.web.route import Caller
 from monitor.web.sessions import Sessions, cookie_named, set_cookie
 from monitor.web.workers import Busy, Workers
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 _MOST_CHECKS = 20  # that wait for the thread
-WINDOW = 300.0  # seconds in which wrong passwords are counted
-MOST = 5  # wrong passwords of one client in the window
-MOST_OF_ALL = 60  # of all clients: a botnet, or a network of the attacker's own
-DELAY = 30.0  # seconds that the next one waits
-MOST_WAITING = 10  # of all clients, at the same time
-MOST_WAITING_EACH = 2  # of one client
-_CLIENTS = 1000
-_STRANGERS, _KNOWN = "*", "* known"  # all together
 
 
 class Authenticator:
@@ -44,26 +38,24 @@ class Authenticator:
         self,
         config: MonitorConfig,
         counters: Counters,
-        clock: Callable[[], float] = time.time,
+        credentials: Credentials,
+        home_network: Callable[[], bool] = lambda: True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Prepare; `clock` is Unix time.
-
-        Raises:
-            ConfigError: the configuration does not say who may enter.
-        """
-        config.check_auth()
+        """Prepare; `home_network` tells whether others than this machine are answered."""
+        self.credentials = credentials
         self._config = config
         self._counters = counters
-        self._clock = clock
+        self._clock = credentials.clock
+        self._home_network = home_network
+        self._gateway = gateway() if is_in_container(os.environ) else None
         self._sleep = sleep
-        self._file = config.password_file
-        self._sessions = Sessions(config.state) if self._file is not None else None
+        self._sessions = credentials.sessions
         # A thread of its own, since a check takes 8 MB and a while: only one at a time, and no question waits for it.
         self._worker = Workers(1, _MOST_CHECKS)
-        self._throttle = LoginThrottle()
+        self._throttle = credentials.throttle
         self._cookie = f"teleinfo-session-{config.listen.port}"  # cookies of a host know no ports
-        self._password_log = ChangeLogger(log)
+        self._busy_log = ChangeLogger(log)
         self._seldom = RateLimiter()
 
     def asks_password(self, request: Request) -> bool:
@@ -86,6 +78,8 @@ class Authenticator:
             # A browser of this machine, unlike the Supervisor, may show a page whose name leads here.
             rebound = is_loopback(request.address) and not access.is_known_host(request, listen.names)
             return self._closed(request, "foreign_name") if rebound else None
+        if not self._home_network() and not self._is_near(request):
+            return self._closed(request, "not_this_machine")
         if self._config.auth == "password":
             return None
         if self._config.auth == "none" and access.is_proxied(request):
@@ -122,28 +116,79 @@ class Authenticator:
             if user := self._user(request):
                 request.admit(user)
             return True
-        self._read_password(self._sessions)
+        self.credentials.line()
         token = self._token(request)
-        is_open = self._sessions.find(token, self._clock())
+        is_open = self._sessions.find(token, self._clock(), browser_name(request.headers.get("user-agent", "")))
         if self._sessions.unsaved:
             await self._save(self._sessions)
         if is_open:
             request.admit(token)
         return is_open
 
+    async def may_read(self, request: Request) -> bool:
+        """Tell whether a request to the API may read: it has a session or a token, or needs none.
+
+        Raises:
+            NotReady: the password cannot be read.
+        """
+        if await self.is_open(request):
+            return True
+        token = self._program(request)
+        if token is not None:
+            request.admit(token)
+        return token is not None
+
+    async def locked(self, request: Request) -> Response:
+        """Return the refusal of a request to the API; a wrong token counts as a wrong password does."""
+        language = language_for(request, None)
+        refused = problem(RequestError("locked"), language)
+        if self._bearer(request) is None or self._sessions is None:
+            return refused
+        address = access.client_address(request, self._config.listen)
+        client = network(address)
+        wait = self._throttle.begin(client, time.monotonic(), known=False)
+        if wait is None:
+            return problem(RequestError("many_passwords"), language, Retry_After=f"{DELAY:.0f}")
+        self._counters.wrong_passwords += 1
+        if self._seldom.allow(("token", address), time.monotonic()):
+            log.warning("Wrong token for the API from %s", address)
+        if wait:
+            try:
+                await self._sleep(wait)
+            finally:
+                self._throttle.waited(client, known=False)
+        return refused
+
+    def _program(self, request: Request) -> str | None:
+        """Return which program asks with a token that is valid."""
+        text = self._bearer(request)
+        found = None if text is None or self._sessions is None else self.credentials.tokens.find(text)
+        return None if found is None else f"token {found.id}"
+
+    def _bearer(self, request: Request) -> str | None:
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        return text.strip() if scheme.lower() == "bearer" else None
+
     def caller(self, request: Request) -> Caller:
         """Return who asks for a change."""
+        address = access.client_address(request, self._config.listen)
         if request.ingress:
-            return Caller(is_guarded=True, ingress_user=request.headers.get("x-remote-user-id", "").strip())
-        return Caller(is_guarded=self._config.auth != "none")
+            return Caller(True, request.headers.get("x-remote-user-id", "").strip(), address="Home Assistant")
+        token, is_near = self._token(request), self._is_near(request)
+        return Caller(self._config.auth != "none", None, token, address, is_near)
+
+    def _is_near(self, request: Request) -> bool:
+        """Tell whether a request comes from this machine, or through a proxy that is trusted."""
+        return access.is_of_this_machine(request, self._gateway) or self._config.listen.trusts(request.address)
 
     def client(self, request: Request) -> str:
         """Return who asks, for limits: a user of Home Assistant, a browser with a session, or an address."""
         if request.ingress:
             return self._user(request) or request.address
         token = self._token(request)
-        known = self._sessions is not None and self._sessions.is_ours(token)
-        return token if known else network(access.client_address(request, self._config.listen))
+        if self._sessions is not None and self._sessions.is_ours(token):
+            return token
+        return self._program(request) or network(access.client_address(request, self._config.listen))
 
     def _user(self, request: Request) -> str:
         """Return whom Home Assistant, or the proxy that asks for the password, names; empty: nobody."""
@@ -153,8 +198,8 @@ class Authenticator:
         return name and f"user {name}"
 
     def guarded(self, request: Request, stream: Stream) -> Stream:
-        """Return a stream that ends when its session does."""
-        return stream if not self.asks_password(request) else _Guarded(stream, lambda: self.is_open(request))
+        """Return a stream that ends when its session does, or its token is revoked."""
+        return stream if not self.asks_password(request) else _Guarded(stream, lambda: self.may_read(request))
 
     async def enter(self, request: Request, *, leaving: bool) -> Response:
         """Answer the login, or the logout.
@@ -167,18 +212,27 @@ class Authenticator:
             return redirect("./")
         if request.method != "POST":
             _, follow = login.read_form(request.query.encode("ascii", "replace"))
-            return redirect("./") if leaving else login.login_page(language, follow)
+            return redirect("./") if leaving else self._login_page(language, follow)
         if access.is_from_elsewhere(request):
-            return login.login_page(language, "", 403, "elsewhere")
+            return self._login_page(language, "", 403, "elsewhere")
         form = await request.receive(login.LONGEST_BODY)
         try:
-            self._read_password(self._sessions)
+            self.credentials.line()
             if leaving:
                 return await self._leave(request, self._sessions, form)
             return await self._check(request, self._sessions, form, language)
         except (NotReady, Busy) as error:
-            self._password_log.log(logging.ERROR, str(error) or "too many logins wait for the check of the password")
-            return login.login_page(language, "", 503, "unreadable")
+            if isinstance(error, Busy):
+                self._busy_log.log(logging.ERROR, "too many logins wait for the check of the password")
+            return self._login_page(language, "", 503, "unreadable")
+
+    def _login_page(self, language: str, follow: str, status: int = 200, reason: str = "") -> Response:
+        """Return the page that asks for the password, or for the code while there is none."""
+        try:
+            by_code = not self.credentials.line()
+        except NotReady:
+            by_code = False
+        return login.login_page(language, follow, status, reason, by_code=by_code)
 
     async def _leave(self, request: Request, sessions: Sessions, form: bytes) -> Response:
         address, token = access.client_address(request, self._config.listen), self._token(request)
@@ -197,43 +251,30 @@ class Authenticator:
         client, known = self.client(request), sessions.is_ours(token)
         wait = self._throttle.begin(client, time.monotonic(), known=known)
         if wait is None:
-            return login.login_page(language, follow, 429, "wait").having(Retry_After=f"{DELAY:.0f}")
+            return self._login_page(language, follow, 429, "wait").having(Retry_After=f"{DELAY:.0f}")
         if wait:
             try:
                 await self._sleep(wait)
             finally:
                 self._throttle.waited(client, known=known)
-        line = self._read_password(sessions)
-        right = await self._worker.run(lambda: password.matches(attempt, line))
-        if not right or self._read_password(sessions) != line:
+        line = self.credentials.line()
+        if not line and not access.is_at_home(request, self._config.listen):
+            log.warning("Refused the code of the page from %s, which is not in the home network", address)
+            return self._login_page(language, follow, 403, "far")
+        check = partial(password.matches, attempt, line) if line else partial(self.credentials.code.accepts, attempt)
+        right = await self._worker.run(check)
+        if not right or self.credentials.line() != line:
             self._counters.wrong_passwords += 1
             if self._seldom.allow(address, time.monotonic()):
-                log.warning("Wrong password for the page from %s", address)
-            return login.login_page(language, follow, 401, "wrong")
+                log.warning("Wrong %s for the page from %s", "password" if line else "code", address)
+            return self._login_page(language, follow, 401, "wrong")
         self._throttle.succeeded(client, known=known)
         log.info("Login from %s, %s", address, "a browser that was here before" if known else "a new browser")
         sessions.end(token)
-        response = redirect(f"./{follow}").having(Set_Cookie=self._set_cookie(sessions.begin(self._clock()), request))
+        made = sessions.begin(self._clock(), browser_name(request.headers.get("user-agent", "")))
+        response = redirect(f"./{follow}").having(Set_Cookie=self._set_cookie(made, request))
         await self._save(sessions)
         return response
-
-    def _read_password(self, sessions: Sessions) -> str:
-        """Return the line of the file; whatever it is now, sessions of another one end.
-
-        Raises:
-            NotReady: the password cannot be read.
-        """
-        assert self._file is not None
-        try:
-            line = password.read(self._file)
-            if not password.is_hash(line):
-                raise NotReady(password.plain(self._file))
-        except NotReady as error:
-            self._password_log.log(logging.ERROR, str(error))
-            raise
-        self._password_log.reset()
-        sessions.belong_to(line)
-        return line
 
     async def _save(self, sessions: Sessions) -> None:
         try:
@@ -275,63 +316,3 @@ class _Guarded:
 
     def close(self) -> None:
         self.stream.close()
-
-
-class LoginThrottle:
-    """Counts wrong passwords by client, in bounded memory."""
-
-    def __init__(self) -> None:
-        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()  # since when, how many
-        self._waiting: Counter[str] = Counter()
-
-    def begin(self, client: str, now: float, *, known: bool) -> float | None:
-        """Count an attempt, at the monotonic time `now`; return how many seconds it waits: `waited` must follow.
-
-        It counts as wrong until `succeeded`: so the limit holds for attempts that come together, too. None: too many
-        wait already.
-        """
-        everybody = _KNOWN if known else _STRANGERS
-        slow = self._count(client, now) >= MOST or self._count(everybody, now) >= MOST_OF_ALL
-        if slow:
-            if self._waiting[everybody] >= MOST_WAITING or self._waiting[client] >= MOST_WAITING_EACH:
-                return None
-            self._waiting.update((client, everybody))
-        for key in (client, everybody):
-            count = self._count(key, now)
-            since = self._counts.pop(key)[0] if count else now
-            self._counts.pop(key, None)
-            self._counts[key] = (since, count + 1)
-        while len(self._counts) > _CLIENTS:
-            self._counts.popitem(last=False)
-        return DELAY if slow else 0.0
-
-    def waited(self, client: str, *, known: bool) -> None:
-        """Let another one wait."""
-        for key in (client, _KNOWN if known else _STRANGERS):
-            self._waiting[key] -= 1
-        self._waiting = +self._waiting
-
-    def succeeded(self, client: str, *, known: bool) -> None:
-        """Forget the attempts of a client: the last one was right."""
-        self._counts.pop(client, None)
-        everybody = _KNOWN if known else _STRANGERS
-        if everybody in self._counts:
-            since, count = self._counts[everybody]
-            self._counts[everybody] = (since, max(count - 1, 0))
-
-    def _count(self, key: str, now: float) -> int:
-        since, count = self._counts.get(key, (now, 0))
-        return count if now - since < WINDOW else 0
-
-
-def network(address: str) -> str:
-    """Return the address, or the network that one owner of IPv6 addresses has at least."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -1,10 +1,14 @@
-"""The pages of who has not entered: one asks for the password. In French and English, without a script."""
+"""The pages of who has not entered: they ask for the password, or for the code as long as there is none.
+
+In French and English; a script only takes the code from the address, and none is needed.
+"""
 
 import html
 import re
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from common.machine.deployment import here
 from monitor.base.request_errors import RequestError
 from monitor.web.http import NO_STORE, Request, Response, language_for, packed, problem
 
@@ -14,6 +18,11 @@ _TEXTS = {
     "fr": {
         "title": "Mot de passe",
         "label": "Mot de passe de cette page",
+        "code_title": "Première visite",
+        "code_label": "Code affiché au démarrage",
+        "code_help": "Il est à la fin du journal du programme ; cette commande en affiche un autre : {command}",
+        "far": "Le code ne s’utilise que depuis le réseau de la maison.",
+        "wrong_code": "Ce n’est pas le bon code.",
         "enter": "Entrer",
         "wrong": "Mot de passe incorrect.",
         "wait": "Trop de tentatives. Réessayez dans une minute.",
@@ -23,6 +32,11 @@ _TEXTS = {
     "en": {
         "title": "Password",
         "label": "Password of this page",
+        "code_title": "First visit",
+        "code_label": "Code shown at the start",
+        "code_help": "It is at the end of the program’s log; this command shows another one: {command}",
+        "far": "The code can only be used from the home network.",
+        "wrong_code": "This is not the right code.",
         "enter": "Enter",
         "wrong": "This is not the right password.",
         "wait": "Too many attempts. Try again in a minute.",
@@ -38,14 +52,14 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="icons/app.svg" type="image/svg+xml">
-<link rel="stylesheet" href="login.css">
+<link rel="stylesheet" href="login.css">{script}
 </head>
 <body>
 <main>
 <h1>TeleInfo Monitor</h1>
 <form method="post" action="login?lang={language}">
 {notice}<label for="password">{label}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" maxlength="200" required autofocus>
+{field}
 <input type="hidden" name="next" value="{next}">
 <button>{enter}</button>
 </form>
@@ -53,6 +67,14 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+_FIELD = """\
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="200"
+ required autofocus>"""
+_CODE = """\
+<input id="password" name="password" inputmode="numeric" autocomplete="one-time-code" maxlength="20"
+ placeholder="0000-00" aria-describedby="help" required autofocus>
+<p id="help">{help}</p>"""
+_SCRIPT = '\n<script src="login.js" defer></script>'
 _NOTICE = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
@@ -72,14 +94,19 @@ def closed(request: Request, refusal: RequestError, configured: str | None) -> R
     return _page(refusal.status, _NOTICE.format(language=language, text=html.escape(refusal.sentence(language))))
 
 
-def login_page(language: str, follow: str, status: int = 200, reason: str = "") -> Response:
+def login_page(language: str, follow: str, status: int = 200, reason: str = "", *, by_code: bool = False) -> Response:
     """Return the page; `follow` is the address to go to afterwards, `reason` the key of a text."""
     texts = _TEXTS[language]
+    if by_code and reason == "wrong":
+        reason = "wrong_code"
+    command = f"<code>{html.escape(here('teleinfo-monitor').run('teleinfo-monitor', 'password --code'))}</code>"
     notice = f'<p role="alert">{html.escape(texts[reason])}</p>\n' if reason else ""
     text = _PAGE.format(
         language=language,
-        title=texts["title"],
-        label=texts["label"],
+        title=texts["code_title" if by_code else "title"],
+        label=texts["code_label" if by_code else "label"],
+        field=_CODE.format(help=texts["code_help"].format(command=command)) if by_code else _FIELD,
+        script=_SCRIPT if by_code else "",
         enter=texts["enter"],
         notice=notice,
         next=html.escape(follow, quote=True),
@@ -118,4 +145,8 @@ def safe_next(address: str) -> str:
     return "" if "//" in address or path in ("login", "logout") else address
 
 
-STYLE = packed((Path(__file__).parent / "login.css").read_bytes(), "text/css; charset=utf-8", Cache_Control="no-cache")
+def _file(name: str, kind: str) -> Response:
+    return packed((Path(__file__).parent / name).read_bytes(), f"{kind}; charset=utf-8", Cache_Control="no-cache")
+
+
+FILES = {"login.css": _file("login.css", "text/css"), "login.js": _file("login.js", "text/javascript")}

@@ -10,12 +10,19 @@ import os
 import re
 import secrets
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.errors import ConfigError, NotReady
 from common.machine.deployment import Deployment, here
 from common.machine.files import replace_file
 from common.settings.file_errors import reason
+from common.settings.language import tr
+from monitor.web import code
+
+if TYPE_CHECKING:
+    from monitor.base.config import MonitorConfig
 
 SHORTEST = 8  # characters
 # One of the choices of equal strength of OWASP's list: the one that takes 8 MB, since a Raspberry Pi has little.
@@ -64,15 +71,14 @@ def read(file: Path) -> str:
     try:
         text = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, ValueError) as error:
-        fix = f"; make it: {command()}" if isinstance(error, FileNotFoundError) else ""
-        raise NotReady(f"password_file: {file} cannot be read: {reason(error)}{fix}") from error
+        raise NotReady(f"password_file: {file} cannot be read: {reason(error)}") from error
     if not text:
-        raise NotReady(f"password_file: {file} is empty; write it: {command()}")
+        raise NotReady(f"password_file: {file} is empty")
     return text
 
 
-def write(file: Path, password: str, like: Path | None = None) -> None:
-    """Write the hash of a password; a new file is for the same group as the file `like`.
+def write(file: Path, line: str, like: Path | None = None) -> None:
+    """Write the line that stands for a password; a new file is for the same group as the file `like`.
 
     Raises:
         OSError: it cannot be written.
@@ -80,19 +86,17 @@ def write(file: Path, password: str, like: Path | None = None) -> None:
     status = (file if file.exists() or like is None else like).stat() if file.exists() or like is not None else None
     mode = 0o600 if status is None else status.st_mode & 0o640 | 0o600
     owner = status if os.geteuid() == 0 else None
-    replace_file(file, f"{hashed(password)}\n".encode(), mode=mode, owner=owner)
+    replace_file(file, f"{line}\n".encode(), mode=mode, owner=owner)
 
 
 def plain(file: Path) -> str:
     """Return what to say of a file that holds a password."""
-    return f"password_file: {file} holds the password itself instead of a hash: {command()} writes one"
+    return f"password_file: {file} holds the password itself instead of a hash"
 
 
 def command() -> str:
     """Return the command that writes the file, for how this program was installed."""
     commands = here("teleinfo-monitor")
-    if commands.deployment is Deployment.COMPOSE:
-        return "docker compose run --rm setup password page"
     if commands.deployment is Deployment.APP:
         return f"set {commands.setting('password_file')}"
     return commands.run("teleinfo-monitor", "password")
@@ -112,9 +116,9 @@ def hash_in_place(file: Path) -> None:
         return
     check(text)
     try:
-        write(file, text)
+        write(file, hashed(text))
     except OSError as error:
-        raise ConfigError(plain(file)) from error
+        raise ConfigError(f"{plain(file)}: {command()} writes one") from error
 
 
 def check(text: str) -> None:
@@ -133,20 +137,40 @@ def change(arguments: argparse.Namespace) -> int:
     from monitor.base.config import MonitorConfig
 
     settings = config.load(MonitorConfig, arguments.config)
-    settings.check_auth()
-    file = settings.password_file
+    file = settings.page_password
     if file is None:
         raise ConfigError(f"auth: {settings.auth} asks for no password")
+    if arguments.code:
+        return _print_code(settings, file)
     text = secrets.token_urlsafe(12) if arguments.random else _ask()
     check(text)
     ended = ", and all sessions have ended" if file.exists() else ""
     try:
-        write(file, text, arguments.config)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(file, hashed(text), arguments.config if settings.password_file else settings.state)
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {reason(error)}") from error
     if arguments.random:
         print(f"the password of the page: {text}")  # noqa: T201 - the command's output
     print(f"{file} holds its hash; it is in force{ended}")  # noqa: T201 - the command's output
+    return 0
+
+
+def _print_code(settings: "MonitorConfig", file: Path) -> int:
+    """Make a code for the page, which has no password yet, and print it."""
+    if settings.password_file is not None or file.exists():
+        raise ConfigError(f"the page has a password, which no code replaces; another one is set with: {command()}")
+    made = code.new_code()
+    try:
+        settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        code.write_code(settings.state, made, time.time())
+    except OSError as error:
+        raise ConfigError(f"{settings.state} cannot be written: {reason(error)}") from error
+    text = tr(
+        f"{made} opens the page, where you set its password; it is valid for a day",
+        f"{made} ouvre la page, où vous choisirez son mot de passe ; ce code vaut un jour",
+    )
+    print(text)  # noqa: T201 - the command's output
     return 0
 
 

@@ -15,6 +15,7 @@ from monitor.live.live import Live
 from monitor.money.current import CurrentHousehold
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
+from monitor.web.credentials import Caller, Credentials
 from monitor.web.typed import Schema, answer_schema
 
 _HOUR = timedelta(hours=1)
@@ -107,14 +108,6 @@ class LiveRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks for a change, as far as it matters."""
-
-    is_guarded: bool  # a password, a proxy or Home Assistant has let it in
-    ingress_user: str | None = None  # whom Home Assistant names, by id; None: it does not come from there
-
-
-@dataclass(frozen=True, slots=True)
 class ActionRequest:
     """One change that is asked for."""
 
@@ -126,6 +119,7 @@ class ActionRequest:
     body: Any  # as the action takes it: JSON, bytes or None
     version: int | None  # of `If-Match`
     caller: Caller
+    credentials: Credentials
     now: datetime
     language: str = "fr"
 
@@ -194,12 +188,14 @@ class Sent(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A change below `api/v1/`. A name in braces is a parameter: `settings/{section}`.
+    """A change below `api/v1/`, or a question whose answer depends on who asks.
+
+    A name in braces is a parameter: `settings/{section}`.
 
     `answer` raises RequestError for a change that is refused, and the errors of the database as they are.
     """
 
-    method: str  # PUT, POST or DELETE
+    method: str  # PUT, POST, DELETE or GET
     name: str
     text: str
     answer: Callable[[ActionRequest], Any]
@@ -207,6 +203,7 @@ class Action:
     sent: Sent | None = None  # None: no body
     body: Schema = field(default_factory=dict)  # of what is sent
     longest: int = LONGEST_JSON  # bytes of it
+    needs_database: bool = True
     needs_version: bool = False  # `If-Match` names what is changed
     version: Callable[[Any], int] | None = None
     status: int = 200

@@ -48,6 +48,7 @@ class Parts:
         str, Callable[[str], Stream]
     ]  # by name; each opens one, in the loop that serves, or raises RequestError
     language: Callable[[], str | None] = lambda: None  # that the owner chose; None: that of the browser
+    home_network: Callable[[], bool] = lambda: True  # not only this machine is answered
 
 
 class Router:
@@ -97,8 +98,8 @@ class Router:
             return self._wrong_method(request, "POST" if path in posting else "GET, HEAD")
         if path in posting:
             return await self._authenticator.enter(request, leaving=path == "logout")
-        if path == "login.css":
-            return login.STYLE
+        if path in login.FILES:
+            return login.FILES[path]
         found = None if path in ("", "index.html") else self._parts.files.get(path)
         if found is not None:
             return found
@@ -132,8 +133,9 @@ class Router:
         if (access.is_asked_by_a_foreign_page if reads else access.is_from_elsewhere)(request):
             return self._problem(request, "foreign_page")
         try:
-            if not await self._authenticator.is_open(request):
-                return self._problem(request, "locked")
+            check = self._authenticator.may_read if reads else self._authenticator.is_open
+            if not await check(request):
+                return await self._authenticator.locked(request)
         except NotReady:
             return self._problem(request, "password_unreadable")
         language = self._language(request)
@@ -148,7 +150,8 @@ class Router:
         if reads and (api.has(name) or not actions.methods(name)):
             return await api.respond(name, request.query, language, self._authenticator.client(request))
         if request.method in actions.methods(name):
-            return await actions.respond(name, request, language, self._authenticator.caller(request))
+            caller, credentials = self._authenticator.caller(request), self._authenticator.credentials
+            return await actions.respond(name, request, language, caller, credentials)
         is_read = api.has(name) or name == DOCUMENT or name in self._parts.streams
         allowed = [*(("GET", "HEAD") if is_read else ()), *actions.methods(name)]
         return self._wrong_method(request, ", ".join(allowed)) if allowed else self._problem(request, "no_address")

@@ -257,6 +257,7 @@ def _read(scope: Scope, receive: Receive, ingress_port: int | None) -> Request:
         address=client[0] if client else "",
         secure=scope["scheme"] == "https",
         receive=functools.partial(_receive_body, receive),
+        own_address=server[0] if server else "",
         ingress=ingress_port is not None and server is not None and server[1] == ingress_port,
         admit=scope.get("admit", lambda _: None),
     )

@@ -7,6 +7,8 @@ import logging
 import re
 import secrets
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.machine.files import replace_file
@@ -18,14 +20,26 @@ log = logging.getLogger(__name__)
 
 UNUSED = 90 * 86400.0  # seconds after the last visit
 LONGEST = 365 * 86400.0  # seconds after the login
-_SEEN_EVERY = 86400.0  # seconds; a visit is written down once a day
+_SAVED_EVERY = 86400.0  # seconds; a visit is written down once a day
+_ID = 12  # characters
 _MOST = 1000
 _COOKIE_AGE = 400 * 86400  # seconds; browsers keep none for longer
 _TOKEN = re.compile(r"([0-9A-Za-z_-]{32})\.([0-9a-f]{64})")
 
 
+@dataclass(slots=True)
+class Session:
+    """An open session."""
+
+    id: str  # the beginning of the digest of its token
+    since: float  # Unix time
+    seen: float
+    browser: str | None  # None: of an earlier version, and not seen since
+    saved: float = 0.0  # what the file says of `seen`
+
+
 class Sessions:
-    """All open sessions. Of a token only a digest is kept: who reads the file can enter with none of them.
+    """All open sessions; any thread may call any of it. Of a token only a digest is kept: the file opens nothing.
 
     A token is signed. Whoever has one was here before, although the session may have ended: so a browser keeps its
     own limit of wrong passwords.
@@ -34,11 +48,12 @@ class Sessions:
     def __init__(self, folder: Path) -> None:
         """Read what the last run has left in the folder."""
         self._file = folder / "sessions.json"
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._writing = threading.Lock()
         self._changes = ChangeLogger(log)
         self._key = secrets.token_bytes(32)
         self._password: str | None = None  # a digest of the line of the password that they belong to
-        self._open: dict[str, list[float]] = {}  # digest of the token: when opened, when seen
+        self._open: dict[str, Session] = {}  # by the digest of the token
         self.unsaved = True  # whether `save` has something to do
         self._read()
 
@@ -46,58 +61,81 @@ class Sessions:
         """How many are open."""
         return len(self._open)
 
-    def belong_to(self, line: str) -> None:
-        """End all sessions if the password has changed since they were opened; `line` is that of its file."""
-        digest = _digest(line)
-        if digest == self._password:
-            return
-        if self._password is not None:
-            log.info("The password of the page has changed: %s ended", plural(len(self._open), "session"))
-        self._open.clear()
-        self._password = digest
-        self.unsaved = True
+    def belong_to(self, line: str, keep: str = "") -> None:
+        """End all sessions if the password has changed since they were opened; that of the token `keep` goes on.
 
-    def begin(self, now: float) -> str:
+        `line` is that of the password's file; empty: there is none yet.
+        """
+        digest = _digest(line)
+        with self._lock:
+            if digest == self._password:
+                return
+            kept = {one: session for one, session in self._open.items() if one == _digest(keep)}
+            if self._password is not None:
+                ended = plural(len(self._open) - len(kept), "session")
+                log.info("The password of the page has changed: %s ended", ended)
+            self._open, self._password, self.unsaved = kept, digest, True
+
+    def begin(self, now: float, browser: str | None = None) -> str:
         """Open a session; return its token."""
-        for digest in [digest for digest, (opened, seen) in self._open.items() if _is_over(opened, seen, now)]:
-            self._end(digest)
-        while len(self._open) >= _MOST:
-            self._end(min(self._open, key=lambda digest: self._open[digest][1]))
-        name = secrets.token_urlsafe(24)
-        token = f"{name}.{self._signature(name)}"
-        self._open[_digest(token)] = [now, now]
-        self.unsaved = True
+        with self._lock:
+            for digest in [one for one, session in self._open.items() if _is_over(session, now)]:
+                self._end(digest)
+            while len(self._open) >= _MOST:
+                self._end(min(self._open, key=lambda digest: self._open[digest].seen))
+            name = secrets.token_urlsafe(24)
+            token = f"{name}.{self._signature(name)}"
+            digest = _digest(token)
+            self._open[digest] = Session(digest[:_ID], now, now, browser, now)
+            self.unsaved = True
         return token
 
-    def find(self, token: str, now: float) -> bool:
-        """Tell whether a session is open, and remember that it is used."""
+    def find(self, token: str, now: float, browser: str | None = None) -> bool:
+        """Tell whether a session is open, and remember that it is used, by which browser."""
         digest = _digest(token)
-        if digest not in self._open:
-            return False
-        opened, seen = self._open[digest]
-        if (over := _is_over(opened, seen, now)) is not None:
-            log.info("A session has ended: %s", over)
-            self._end(digest)
-            return False
-        if now - seen >= _SEEN_EVERY:
-            self._open[digest][1] = now
-            self.unsaved = True
-        return True
+        with self._lock:
+            session = self._open.get(digest)
+            if session is None:
+                return False
+            if (over := _is_over(session, now)) is not None:
+                log.info("A session has ended: %s", over)
+                self._end(digest)
+                return False
+            session.seen, session.browser = max(session.seen, now), session.browser or browser
+            if now - session.saved >= _SAVED_EVERY:
+                session.saved = now
+                self.unsaved = True
+            return True
+
+    def all(self, now: float) -> Sequence[Session]:
+        """Return those that are open, the one that was used last first."""
+        with self._lock:
+            found = [session for session in self._open.values() if _is_over(session, now) is None]
+        return sorted(found, key=lambda session: -session.seen)
+
+    def id_of(self, token: str) -> str:
+        """Return the id of the session that a token opens, or would open."""
+        return _digest(token)[:_ID]
 
     def end(self, token: str) -> bool:
         """End a session; return whether it was open."""
-        digest = _digest(token)
-        is_open = digest in self._open
-        if is_open:
-            self._end(digest)
-        return is_open
+        return self.end_id(self.id_of(token))
 
-    def end_all(self) -> int:
-        """End all sessions; return how many they were."""
-        count = len(self._open)
-        self._open.clear()
-        self.unsaved = True
-        return count
+    def end_id(self, identifier: str) -> bool:
+        """End the session that has an id; return whether it was open."""
+        with self._lock:
+            found = [digest for digest, session in self._open.items() if session.id == identifier]
+            for digest in found:
+                self._end(digest)
+        return bool(found)
+
+    def end_all(self, keep: str = "") -> int:
+        """End all sessions but that of the token `keep`; return how many they were."""
+        with self._lock:
+            ended = [digest for digest in self._open if digest != _digest(keep)]
+            for digest in ended:
+                self._end(digest)
+        return len(ended)
 
     def is_ours(self, token: str) -> bool:
         """Tell whether a token was made here, for a session that may have ended."""
@@ -106,13 +144,14 @@ class Sessions:
 
     def save(self) -> None:
         """Write the file if something has changed; in any thread. After a failure the next change tries again."""
-        with self._lock:
-            if not self.unsaved:
-                return
-            self.unsaved = False
-            text = json.dumps(
-                {"key": self._key.hex(), "password": self._password, "sessions": dict(self._open)}, indent=1
-            )
+        with self._writing:
+            with self._lock:
+                if not self.unsaved:
+                    return
+                self.unsaved = False
+                sessions = {digest: [one.since, one.seen, one.browser] for digest, one in self._open.items()}
+                document = {"key": self._key.hex(), "password": self._password, "sessions": sessions}
+            text = json.dumps(document, indent=1)
             try:
                 self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 replace_file(self._file, text.encode(), mode=0o600)
@@ -128,9 +167,7 @@ class Sessions:
         try:
             found = json.loads(self._file.read_bytes())
             key, password = bytes.fromhex(found["key"]), found["password"]
-            sessions = {
-                str(digest): [float(opened), float(seen)] for digest, (opened, seen) in found["sessions"].items()
-            }
+            sessions = {str(digest): _session(digest, *values) for digest, values in found["sessions"].items()}
         except FileNotFoundError:
             return
         except OSError as error:
@@ -149,11 +186,16 @@ class Sessions:
         return hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()
 
 
-def _is_over(opened: float, seen: float, now: float) -> str | None:
+def _session(digest: str, since: float, seen: float, browser: str | None = None) -> Session:
+    """Return what the file says of a session; earlier versions did not keep the browser."""
+    return Session(digest[:_ID], float(since), float(seen), browser, float(seen))
+
+
+def _is_over(session: Session, now: float) -> str | None:
     """Return why a session is over, or None; a clock may have been ahead for a moment, before the network was there."""
-    if now - opened >= LONGEST:
+    if now - session.since >= LONGEST:
         return "a year after its login"
-    return "not used for 90 days" if now - seen >= UNUSED else None
+    return "not used for 90 days" if now - session.seen >= UNUSED else None
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,5 @@
 import io
+import json
 import re
 import string
 import sys
@@ -108,3 +109,17 @@ def test_help_has_the_same_parts_in_both_languages() -> None:
     for key, text in HELP["fr"].items():
         fields = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (text, HELP["en"][key])]
         assert fields[0] == fields[1], key
+
+
+def test_the_command_shows_a_code_only_as_long_as_the_page_has_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "monitor.yaml"
+    file.write_text(f"state: {tmp_path / 'state'}\n")
+    monkeypatch.setattr("sys.argv", ["teleinfo-monitor", "password", "--code", "--config", str(file)])
+    assert main() == 0
+    code = capsys.readouterr().out.partition(" ")[0]
+    assert json.loads((tmp_path / "state" / "code.json").read_text())["code"] == code
+    (tmp_path / "state" / "password").write_text("a hash\n")
+    assert main() == 2
+    assert "which no code replaces" in capsys.readouterr().err

@@ -108,7 +108,8 @@ def test_what_nobody_wrote_is_shown_with_its_default(commands: Commands) -> None
         "meters": {}, "contracts": [], "prices": {}, "calendars": {"tempo": {}, "days": {}, "spot": {}}, "notes": [],
         "budget": {"euros": None}, "alerts": {}, "addresses": [], "sources": [],
         "retention": {"frames": None, "minutes": None, "incomplete": "keep"},
-        "ports": {"reader": None, "ports": [], "labels": {}}, "page": {"language": None},
+        "ports": {"reader": None, "ports": [], "labels": {}}, "access": {"home_network": True},
+        "page": {"language": None, "first_visit": False},
     }  # fmt: skip
 
 

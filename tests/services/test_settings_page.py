@@ -17,8 +17,8 @@ from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
 from monitor.places.settings.deletion import ADMINISTRATORS
 from monitor.places.settings.requests import MOST_OPEN
 from monitor.service import build
+from monitor.web.credentials import Caller, Credentials
 from monitor.web.http import Request, Response
-from monitor.web.route import Caller
 from tests.support.rolling import roll_up
 from tests.support.servers import Database as Server
 from tests.support.storing import client, make_tables, query, store
@@ -39,6 +39,7 @@ class Page:
         self.app = folder / "app.json"
         config = MonitorConfig(database=database, mqtt=mqtt, state=folder / "state", app=self.app)
         self.parts, self.live, *_ = build(config, folder)
+        self.credentials = Credentials(config)
         self._loop = asyncio.new_event_loop()
         self.answers: list[str] = []
 
@@ -66,7 +67,7 @@ class Page:
         if version is not None:
             headers["if-match"] = f'"{version}"'
         request = Request(method=method, path="/", query=query, headers=headers, receive=receive)
-        return self._kept(self.parts.actions.respond(name, request, language, caller))
+        return self._kept(self.parts.actions.respond(name, request, language, caller, self.credentials))
 
     def save(self, section: str, value: Any, version: int, **more: Any) -> Response:
         return self.send("PUT", f"settings/{section}", {"value": value}, version, **more)
@@ -371,3 +372,12 @@ def test_without_the_right_a_change_is_refused_in_words(fresh_database: Server, 
         for response in (page.save("budget", {"euros": 9}, 0), page.ask_for("backup")):
             assert "right" in read(response, 503)["detail"]
         assert read(page.get("settings/budget"))["version"] == 0
+
+
+def test_who_would_be_locked_out_cannot_close_the_page_to_the_home_network(page: Page) -> None:
+    far = Caller(is_guarded=True, address="192.168.1.20", is_near=False)
+    refused = read(page.save("access", {"home_network": False}, 0, caller=far), 422)
+    assert [one["at"] for one in refused["errors"]] == ["access.home_network"]
+    assert page.parts.home_network()
+    assert read(page.save("access", {"home_network": False}, 0))["value"] == {"home_network": False}
+    assert not page.parts.home_network()

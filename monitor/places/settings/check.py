@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.settings.fields import Problem, Section, SectionError
-from monitor.base.household import CONTRACTS
+from monitor.base.household import ACCESS, CONTRACTS
 from monitor.base.request_errors import RequestError
 from monitor.money.current import CurrentHousehold, Snapshot
 from monitor.money.sections import CALENDARS, PRICES, check_together
 from monitor.places.settings.save import with_urls
 from monitor.web.route import ActionRequest
+
+_LOCKS_OUT = Problem(
+    "access.home_network",
+    "cet appareil ne pourrait plus ouvrir la page : faites-le depuis la machine où elle tourne",
+    "this device could not open the page any more: do it on the machine on which it runs",
+)
 
 
 def value_in(body: Any) -> Any:
@@ -34,6 +40,8 @@ def checked(request: ActionRequest, section: Section[Any]) -> tuple[Any, Snapsho
         typed = section.read(with_urls(request.config.state, value) if section.secret else value)
     except SectionError as error:
         raise refused(error.problems, request.language) from error
+    if section is ACCESS and not typed.home_network and not request.caller.is_near:
+        raise refused([_LOCKS_OUT], request.language)
     return typed, _tried(request.household, section, typed, request.language)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
-from monitor.web.route import Caller
+from monitor.web.credentials import Caller
 
 #: The file beside that of the app, which `deploy/app` writes: the ids of Home Assistant's users who are administrators.
 ADMINISTRATORS = "administrators.json"
@@ -20,13 +20,13 @@ def check_may_delete(caller: Caller, config: MonitorConfig) -> None:
         RequestError: it is not this caller's to delete.
     """
     if caller.ingress_user is not None:
-        if caller.ingress_user not in _administrators(config):
+        if caller.ingress_user not in administrators(config):
             raise RequestError("no_administrator")
     elif not caller.is_guarded:
         raise RequestError("deletion_without_password")
 
 
-def _administrators(config: MonitorConfig) -> Sequence[str]:
+def administrators(config: MonitorConfig) -> Sequence[str]:
     """Return the ids of those who are known to be administrators."""
     try:
         found = json.loads(config.app.with_name(ADMINISTRATORS).read_bytes()) if config.app is not None else ()

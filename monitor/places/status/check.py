@@ -123,6 +123,7 @@ class PageFacts:
     """What is there of the page."""
 
     config: MonitorConfig
+    has_password: bool = True  # else a code opens it
     password_error: str = ""  # why its file cannot be used
     readable_by_all: bool = False
     ours: bool | None = None  # what answers there is our page; None: nobody answers
@@ -137,8 +138,9 @@ class PageFacts:
 
 def probe_page(config: MonitorConfig) -> PageFacts:
     """Collect the facts; a page that is served is asked for its description, which needs no database."""
-    file, error, readable = config.password_file, "", False
-    if file is not None:
+    file, error, readable = config.page_password, "", False
+    has_password = config.password_file is not None or (file is not None and file.exists())
+    if file is not None and has_password:
         try:
             error = "" if password.is_hash(password.read(file)) else password.plain(file)
             readable = is_readable_by_all(file)
@@ -146,7 +148,9 @@ def probe_page(config: MonitorConfig) -> PageFacts:
             error = str(problem_of_file)
     host = _ANY.get(config.listen.host, config.listen.host)
     ours = _ask(host, config.listen.port, config.listen.prefix)
-    return PageFacts(config=config, password_error=error, readable_by_all=readable, ours=ours)
+    return PageFacts(
+        config=config, has_password=has_password, password_error=error, readable_by_all=readable, ours=ours
+    )
 
 
 def diagnose_page(facts: PageFacts) -> Iterator[Finding]:
@@ -162,19 +166,18 @@ def diagnose_page(facts: PageFacts) -> Iterator[Finding]:
 
 
 def _diagnose_password(facts: PageFacts) -> Iterator[Finding]:
-    config, file = facts.config, facts.config.password_file
-    set_password = TEXTS.translated(password.command())
+    config, set_password = facts.config, TEXTS.translated(password.command())
     if config.auth == "none" and not is_loopback(config.listen.host):
         yield TEXTS.finding("page_open", host=config.listen.host)
     if config.auth != "password":
         return
-    if file is None:
-        yield TEXTS.finding("page_without_password", set_password=set_password)
+    if not facts.has_password:
+        yield TEXTS.finding("page_without_password", show_code=here(PROGRAM).run(PROGRAM, "password --code"))
     elif facts.password_error:
         why = TEXTS.translated(facts.password_error)
         yield TEXTS.finding("page_password_unusable", why=why, set_password=set_password)
     elif facts.readable_by_all:
-        yield TEXTS.finding("page_password_readable", file=file)
+        yield TEXTS.finding("page_password_readable", file=config.page_password)
 
 
 def _ask(host: str, port: int, prefix: str) -> bool | None:

@@ -9,7 +9,7 @@ from common.errors import ConfigError
 from common.machine.deployment import VARIABLE
 from common.settings.config import load
 from common.settings.language import French
-from monitor.base.config import AppFile, Ingress, MonitorConfig
+from monitor.base.config import AppFile, Ingress, MonitorConfig, OwnBroker
 from monitor.base.french import TEXTS
 
 
@@ -73,13 +73,27 @@ def test_the_household_is_no_key_of_the_file(tmp_path: Path) -> None:
         config(tmp_path, "household: {}")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "monitor.example.org"])
-def test_a_page_needs_a_password_or_the_written_decision_to_have_none(tmp_path: Path, host: str) -> None:
-    listen = f"listen: {{host: '{host}'}}\n"
-    with pytest.raises(ConfigError, match=r"password_file.*auth: none"):
-        config(tmp_path, listen).check_auth()
-    for decision in ("password_file: /etc/teleinfo/page-password", "auth: none", "auth: header"):
-        config(tmp_path, listen + decision).check_auth()
+@pytest.mark.parametrize(
+    ("written", "file"),
+    [
+        ("", "/var/lib/teleinfo-monitor/password"),
+        ("state: /data/monitor", "/data/monitor/password"),
+        ("password_file: /etc/teleinfo/page-password", "/etc/teleinfo/page-password"),
+        ("auth: none", None),
+        ("auth: header", None),
+    ],
+)
+def test_the_password_lies_in_the_state_folder_unless_its_file_is_fixed(
+    tmp_path: Path, written: str, file: str | None
+) -> None:
+    assert config(tmp_path, written).page_password == (None if file is None else Path(file))
+
+
+def test_the_broker_is_somebody_elses_unless_it_came_along(tmp_path: Path) -> None:
+    assert config(tmp_path, "").own_broker is None
+    assert config(tmp_path, "own_broker: {}").own_broker == OwnBroker(port=1883, tls=False, choose=False, accounts=None)
+    found = config(tmp_path, "own_broker: {port: null, choose: true, accounts: /data/accounts}").own_broker
+    assert found == OwnBroker(port=None, choose=True, accounts=Path("/data/accounts"))
 
 
 @pytest.mark.parametrize("auth", ["none", "header"])

@@ -15,6 +15,7 @@ from monitor.base.request_errors import RequestError
 from monitor.places.now.routes import STREAM
 from monitor.web.actions import Actions
 from monitor.web.api import Api
+from monitor.web.credentials import Credentials
 from monitor.web.files import Files
 from monitor.web.http import Request, Response, Stream, packed
 from monitor.web.login import Authenticator
@@ -142,7 +143,12 @@ class Site:
         self.admitted: list[str] = []
         self.gate: asyncio.Event | None = None
         self.config = config = replace(config, state=folder / "state")
-        authenticator = Authenticator(config, self.counters, clock=lambda: self.now, sleep=self.sleep)
+        self.codes: list[str] = []  # as the log prints them
+        self.home_network = True
+        self.credentials = Credentials(config, lambda: self.now, self.codes.append)
+        authenticator = Authenticator(
+            config, self.counters, self.credentials, lambda: self.home_network, sleep=self.sleep
+        )
         self.router = Router(config, parts, self.counters, authenticator)
 
     def act(self) -> None:
@@ -161,6 +167,7 @@ class Site:
         form: Any = None,
         address: str = "192.168.1.20",
         ingress: bool = False,
+        own_address: str = "192.168.1.5",
         **headers: str,
     ) -> Request:
         return Request(
@@ -170,6 +177,7 @@ class Site:
             headers={"host": "pi.local:8080"} | {name.replace("_", "-"): text for name, text in headers.items()},
             address=address,
             receive=sending(form if isinstance(form, bytes) else urlencode(form or {}).encode()),
+            own_address=own_address,
             ingress=ingress,
             admit=self.admitted.append,
         )

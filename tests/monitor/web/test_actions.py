@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,10 +13,11 @@ from common.errors import PermanentError, Unavailable
 from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
 from monitor.web.actions import Actions
+from monitor.web.credentials import Caller
 from monitor.web.http import Request, Response
 from monitor.web.parameters import whole_number
 from monitor.web.pool import Pool
-from monitor.web.route import Action, ActionRequest, Caller
+from monitor.web.route import Action, ActionRequest
 from tests.monitor.web.test_api import Server
 from tests.support.french import french_words
 
@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 25, 13, 32, 7, tzinfo=UTC)
 class Changes:
     """One action, and who asks for it."""
 
-    def __init__(self, answer: Callable[[ActionRequest], Any], others: Sequence[Action] = (), **more: Any) -> None:
+    def __init__(self, answer: Callable[[ActionRequest], Any], **more: Any) -> None:
         self.done = 0
         number = whole_number("id", "The request.", 100, 1)
         action = Action(
@@ -35,16 +35,15 @@ class Changes:
         )
         nothing = cast("Any", None)
         home = cast("Any", SimpleNamespace(config=MonitorConfig()))
-        self.actions = Actions(
-            [action, *others], nothing, Pool(Server), Server, lambda _: home, self.count, lambda: NOW
-        )
+        self.actions = Actions([action], nothing, Pool(Server), Server, lambda _: home, self.count, lambda: NOW)
 
     def count(self) -> None:
         self.done += 1
 
-    async def send(self, language: str = "en", name: str = "requests/7/start") -> Response:
+    async def send(self, language: str = "en") -> Response:
         request = Request(method="POST", path="/")
-        return await self.actions.respond(name, request, language, Caller(is_guarded=True))
+        caller = Caller(is_guarded=True)
+        return await self.actions.respond("requests/7/start", request, language, caller, cast("Any", None))
 
 
 def refuse(error: Exception) -> Callable[[ActionRequest], Any]:
@@ -59,22 +58,6 @@ def test_the_answer_has_its_status_and_the_version_that_the_next_change_names() 
     response = asyncio.run(changes.send())
     assert (response.status, json.loads(response.body)) == (202, {"version": 4})
     assert (response.headers["ETag"], response.headers["Cache-Control"]) == ('"4"', "no-store")
-
-
-def test_a_change_does_not_wait_for_one_that_waits_for_another_service() -> None:
-    answered = threading.Event()
-    slow = Action(
-        method="POST", name="alerts/test", text="Waits.", answer=lambda _: {"came": answered.wait(60)}, is_slow=True
-    )
-    changes = Changes(lambda _: {"came": answered.is_set()}, others=[slow])
-
-    async def both() -> list[Any]:
-        waiting = asyncio.create_task(changes.send(name=slow.name))
-        fast = await changes.send()
-        answered.set()
-        return [json.loads(one.body) for one in (fast, await waiting)]
-
-    assert asyncio.run(both()) == [{"came": False}, {"came": True}]
 
 
 def test_it_knows_who_asks_and_when() -> None:

@@ -18,20 +18,25 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("reason", ["", "wrong", "wait", "elsewhere", "unreadable"])
-def test_the_page_needs_no_script_and_no_inline_style_and_nothing_from_elsewhere(language: str, reason: str) -> None:
-    text = login_page(language, "jour/2026-11-25", 401, reason).body.decode()
+@pytest.mark.parametrize("reason", ["", "wrong", "wait", "elsewhere", "unreadable", "far"])
+@pytest.mark.parametrize("by_code", [False, True])
+def test_the_page_has_no_inline_script_or_style_and_nothing_from_elsewhere(
+    language: str, reason: str, *, by_code: bool
+) -> None:
+    text = login_page(language, "jour/2026-11-25", 401, reason, by_code=by_code).body.decode()
     assert f'<html lang="{language}">' in text
     assert "{" not in text
     for tag, attributes in Tags(text).tags:
-        assert tag not in ("script", "style")
+        assert tag != "style"
+        assert tag != "script" or (by_code and attributes == {"src": "login.js", "defer": None})
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
         for name in ("href", "src", "action"):
             assert not re.match(r"\w+:|/", attributes.get(name) or "")
 
 
-def test_each_field_has_a_label_and_a_mistake_is_announced() -> None:
-    tags = Tags(login_page("fr", "", 401, "wrong").body.decode()).tags
+@pytest.mark.parametrize("by_code", [False, True])
+def test_each_field_has_a_label_and_a_mistake_is_announced(*, by_code: bool) -> None:
+    tags = Tags(login_page("fr", "", 401, "wrong", by_code=by_code).body.decode()).tags
     labelled = {attributes.get("for") for tag, attributes in tags if tag == "label"}
     shown = {a.get("id") for tag, a in tags if tag == "input" and a.get("type") != "hidden"}
     assert labelled == shown == {"password"}

@@ -9,7 +9,6 @@ from urllib.parse import urljoin
 
 import pytest
 
-from common.errors import ConfigError
 from monitor.base.config import Ingress, Listen, MonitorConfig
 from monitor.web import files
 from monitor.web.files import PLACES
@@ -69,11 +68,6 @@ def test_whoever_asks_learns_that_the_program_runs_and_nothing_else(tmp_path: Pa
         assert site.ask("/health", method, **SUPERVISOR | {"address": "172.30.33.9"}).status == 403
     assert site.ask("/health", "POST").status >= 400
     assert not site.api.calls
-
-
-def test_a_configuration_that_does_not_say_who_may_enter_opens_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="auth: none"):
-        Site(tmp_path, MonitorConfig())
 
 
 def test_what_is_refused_and_who_comes_through_a_proxy_is_logged_once(

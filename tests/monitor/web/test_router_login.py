@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pytest
 
 from monitor.web import password
-from monitor.web.login import DELAY, MOST
+from monitor.web.login_throttle import DELAY, MOST
 from monitor.web.password import command
 from tests.monitor.web.site import HTML, SUPERVISOR, Site, with_password
 from tests.support.passwords import lock
@@ -176,7 +176,7 @@ def test_a_password_that_cannot_be_read_or_stands_there_as_it_is_opens_nothing_a
         assert locked.ask("/", cookie=token).status == 503
         assert locked.enter("").status == 503
     assert [message for message in caplog.messages if "empty" in message] == [
-        f"password_file: {tmp_path / 'password'} is empty; write it: {command()}"
+        f"password_file: {tmp_path / 'password'} is empty: {command()}"
     ]
     (tmp_path / "password").write_text("correct horse\n")
     assert locked.enter().status == 503

@@ -128,7 +128,7 @@ def test_a_visit_is_written_down_once_a_day(sessions: Sessions, tmp_path: Path) 
     found = [(sessions.find(token, NOW + seconds), sessions.unsaved) for seconds in (DAY - 1, DAY)]
     assert found == [(True, False), (True, True)]
     sessions.save()
-    ((_, seen),) = json.loads((tmp_path / "sessions.json").read_text())["sessions"].values()
+    ((_, seen, _),) = json.loads((tmp_path / "sessions.json").read_text())["sessions"].values()
     assert seen == NOW + DAY
 
 
@@ -178,3 +178,41 @@ def test_no_script_and_no_other_site_gets_the_cookie() -> None:
     header = set_cookie("name", "token", "/teleinfo", secure=True)
     assert re.match(r"name=token; Path=/teleinfo; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$", header)
     assert "Secure" not in set_cookie("name", "token", "/", secure=False)
+
+
+def test_a_session_of_an_earlier_version_stays_open_and_learns_its_browser(tmp_path: Path) -> None:
+    first = Sessions(tmp_path)
+    first.belong_to("a hash")
+    token = first.begin(NOW)
+    first.save()
+    file = tmp_path / "sessions.json"
+    document = json.loads(file.read_text())
+    document["sessions"] = {digest: values[:2] for digest, values in document["sessions"].items()}
+    file.write_text(json.dumps(document))
+    again = Sessions(tmp_path)
+    again.belong_to("a hash")
+    assert [one.browser for one in again.all(NOW)] == [None]
+    assert again.find(token, NOW + 60, "Firefox, Linux")
+    assert [(one.since, one.seen, one.browser) for one in again.all(NOW + 60)] == [(NOW, NOW + 60, "Firefox, Linux")]
+
+
+def test_sessions_are_listed_by_an_id_that_opens_nothing_and_ends_one(sessions: Sessions) -> None:
+    old, new = sessions.begin(NOW, "Firefox, Linux"), sessions.begin(NOW + 60, "Safari, iPhone")
+    assert [one.browser for one in sessions.all(NOW + 60)] == ["Safari, iPhone", "Firefox, Linux"]
+    assert [one.id for one in sessions.all(NOW + 60)] == [sessions.id_of(new), sessions.id_of(old)]
+    assert not sessions.find(sessions.id_of(old), NOW)
+    assert sessions.end_id(sessions.id_of(old))
+    assert not sessions.end_id(sessions.id_of(old))
+    assert [sessions.find(token, NOW) for token in (old, new)] == [False, True]
+
+
+def test_a_new_password_ends_all_but_the_session_that_has_set_it(sessions: Sessions) -> None:
+    mine, other = sessions.begin(NOW), sessions.begin(NOW)
+    sessions.belong_to("another hash", keep=mine)
+    assert [sessions.find(token, NOW) for token in (mine, other)] == [True, False]
+
+
+def test_all_others_can_be_ended(sessions: Sessions) -> None:
+    mine, *others = (sessions.begin(NOW) for _ in range(3))
+    assert sessions.end_all(keep=mine) == 2
+    assert [sessions.find(token, NOW) for token in (mine, *others)] == [True, False, False]

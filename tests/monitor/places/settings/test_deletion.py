@@ -5,7 +5,7 @@ import pytest
 from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
 from monitor.places.settings.deletion import ADMINISTRATORS, check_may_delete
-from monitor.web.route import Caller
+from monitor.web.credentials import Caller
 
 ADMINISTRATOR = Caller(is_guarded=True, ingress_user="ana")
 

@@ -54,12 +54,15 @@ WRONG_LINES = MonitorConfig(
 
 
 def pages() -> Iterator[PageFacts]:
-    for config in (OPEN, LOCKED, replace(OPEN, auth="header"), EVERYWHERE, replace(LOCKED, password_file=None)):
+    for config in (OPEN, LOCKED, replace(OPEN, auth="header"), EVERYWHERE):
         yield PageFacts(config=config, ours=True)
+    yield PageFacts(config=replace(LOCKED, password_file=None), ours=True, has_password=False)
     yield PageFacts(config=LOCKED, ours=True, readable_by_all=True)
-    for text in ("cannot be read: No such file or directory; make it: teleinfo-monitor password",
-                 "is empty; write it: teleinfo-monitor password",
-                 "holds the password itself instead of a hash: teleinfo-monitor password writes one"):  # fmt: skip
+    for text in (
+        "cannot be read: No such file or directory",
+        "is empty",
+        "holds the password itself instead of a hash",
+    ):
         yield PageFacts(config=LOCKED, ours=True, password_error=f"password_file: {FILE} {text}")
     yield PageFacts(config=OPEN)
     yield PageFacts(config=OPEN, ours=False)
