@@ -66,3 +66,19 @@ def test_a_session_on_another_device_is_ended_from_the_page_of_the_state(locked:
     expect(lost.page).to_have_url(re.compile(r"/login\?lang=fr&next=$"))
     for visit in (mine, lost):
         visit.context.close()
+
+
+def test_the_address_of_the_log_opens_a_page_that_has_no_password_yet(
+    house: Home, browser: Browser, tmp_path: Path
+) -> None:
+    settings = {key: value for key, value in house.monitor.settings.items() if key != "auth"}
+    settings |= {"name": "fresh", "listen": {"port": free_port()}, "state": str(tmp_path / "state")}
+    with Service("monitor", tmp_path, settings) as monitor:
+        monitor.start().wait_for_log("The page has no password yet")
+        (address,) = re.findall(r"http://\S+/#\d{4}-\d\d$", monitor.lines("no password yet")[0])
+        visit = Visit(browser.new_context(**DEVICES["phone"], locale="fr-FR"), address.partition("#")[0])
+        visit.page.goto(address)
+        visit.page.wait_for_selector("#main:not([aria-busy]) h1")
+        assert "#" not in visit.page.url
+        assert visit.troubles() == []
+        visit.context.close()
