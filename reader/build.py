@@ -67,6 +67,7 @@ def build_reader(
         session.wake()
 
     choice = None if config.port else _choice(config, topics, session)
+    ports = config.port if choice is None else choice.ports
     storers = Storers(config.delivery.confirmed_by, config.spool.path / STORERS)
     delivery = Delivery(session, topics, storers, journal, spool)
     delivery.recover(recovered, monotonic())
@@ -77,7 +78,7 @@ def build_reader(
         home_assistant=config.home_assistant,
         reader=config.name,
         version=full_version(),
-        simulating=any(map(is_simulated, config.port)),
+        simulating=any(map(is_simulated, ports)),
         clock=now,
     )
     return ReaderService(
@@ -85,7 +86,7 @@ def build_reader(
         topics=topics,
         events=events,
         session=session,
-        lines=_lines(line_class, config, session, emit, config.port if choice is None else choice.ports),
+        lines=_lines(line_class, config, session, emit, ports),
         choice=choice,
         delivery=delivery,
         tallies=Tallies(journal),

@@ -17,12 +17,15 @@ from common.contract.frame import read_json
 from common.contract.topic_port import is_topic, read_topic_port
 from common.errors import MessageError
 
-#: What may be chosen: names of serial ports, ports over the network, and topics. A message must not open any other
-#: device.
+#: The simulated meter that the page offers to somebody who has no adapter yet.
+SIMULATED = "simulate://standard-single-phase-tempo"
+#: What may be chosen: names of serial ports, ports over the network, topics, and the simulated meter. A message must
+#: not open any other device.
 PORT = (
     r"/dev/(serial/by-(id|path)/[^/\s]{1,200}|serial\d{1,3}|tty[A-Za-z]{1,10}\d{1,4}|teleinfo[\w.-]{0,100}|pts/\d{1,6})"
     r"|(socket|rfc2217)://[\w.:\[\]-]{1,200}:\d{1,5}"
     r"|mqtt:[^\s/#$+][^#]{0,999}"
+    rf"|{SIMULATED}"
 )
 MOST_PORTS = 8  # of a reader
 LONGEST = 64_000  # bytes of a message

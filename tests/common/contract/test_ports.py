@@ -70,9 +70,10 @@ def test_what_is_no_offer_is_refused(payload: str) -> None:
         "mqtt:zigbee2mqtt/Compteur d’électricité",
         "mqtt:node/sensor/+/state?unit=Wh&linky_east=EAST",
         "rfc2217://gateway.local:2217",
+        "simulate://standard-single-phase-tempo",
     ],
 )
-def test_serial_ports_and_network_ports_can_be_chosen(port: str) -> None:
+def test_serial_ports_network_ports_and_the_simulated_meter_can_be_chosen(port: str) -> None:
     assert read_choice(choice(ports=[port]), "home") == (port,)
 
 
@@ -112,6 +113,7 @@ def test_none_is_a_choice_and_that_of_another_reader_is_not_ours() -> None:
                 "/dev/../etc/passwd",
                 "/etc/passwd",
                 "simulate://historic-single-phase-base",
+                "simulate://standard-single-phase-tempo?speed=100",
                 "spy:///dev/ttyUSB0",
                 "socket://host",
                 "socket://host:1?logging=debug",
