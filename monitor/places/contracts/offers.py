@@ -14,6 +14,7 @@ class Offer:
     id: str
     supplier: Annotated[str, "empty: one of the user's own offers"]
     name: str
+    structure: Annotated[str | None, "that of the meters whose registers are its periods; null: meters do not name it"]
 
 
 @answer_type
@@ -25,7 +26,7 @@ class Offers:
 
 def answer(request: ApiRequest) -> Offers:
     """Return all offers."""
-    found = [Offer(one.id, one.supplier, one.name or one.id) for one in request.home.prices.offers]
+    found = [Offer(one.id, one.supplier, one.name or one.id, one.meter) for one in request.home.prices.offers]
     return Offers(sorted(found, key=lambda one: (one.supplier.casefold(), one.name.casefold())))
 
 
