@@ -154,7 +154,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How the page speaks."""
+    """How the page speaks, and how far its first visit is."""
 
     language: Annotated[
         Literal["fr", "en"] | None,
@@ -167,6 +167,10 @@ class Page:
         ),
     ] = None
     first_visit: Annotated[bool, Field(fr="Première visite faite", en="First visit done", hidden=True)] = False
+    not_needed: Annotated[
+        tuple[Literal["past", "phone", "devices"], ...],
+        Field(fr="Étapes sans objet", en="Steps that are not needed", hidden=True, longest=3),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +245,8 @@ PORTS: Section[Ports] = Section(
     fr="Port du compteur", en="Port of the meter", check=_check_ports,
 )  # fmt: skip
 PAGE: Section[Page] = Section(
-    name="page", kind=Page, default={"language": None, "first_visit": False}, fr="Page", en="Page"
-)
+    name="page", kind=Page, default={"language": None, "first_visit": False, "not_needed": []}, fr="Page", en="Page",
+)  # fmt: skip
 ACCESS: Section[Access] = Section(name="access", kind=Access, default={"home_network": True}, fr="Accès", en="Access")
 
 

@@ -109,7 +109,7 @@ def test_what_nobody_wrote_is_shown_with_its_default(commands: Commands) -> None
         "budget": {"euros": None}, "alerts": {}, "addresses": [], "sources": [],
         "retention": {"frames": None, "minutes": None, "incomplete": "keep"},
         "ports": {"reader": None, "ports": [], "labels": {}}, "access": {"home_network": True},
-        "page": {"language": None, "first_visit": False},
+        "page": {"language": None, "first_visit": False, "not_needed": []},
     }  # fmt: skip
 
 

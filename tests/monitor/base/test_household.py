@@ -151,6 +151,12 @@ def test_the_page_speaks_a_language_or_that_of_the_browser() -> None:
     assert list(refused(PAGE, {"language": "de"})) == ["page.language"]
 
 
+def test_the_first_visit_is_over_once_and_steps_may_not_be_needed() -> None:
+    value = {"language": None, "first_visit": True, "not_needed": ["past", "phone"]}
+    assert PAGE.read(value) == Page(None, True, ("past", "phone"))
+    assert list(refused(PAGE, value | {"not_needed": ["password"]})) == ["page.not_needed[0]"]
+
+
 def test_a_reader_is_told_which_ports_it_listens_to() -> None:
     value = {"reader": "home", "ports": ["/dev/ttyUSB0"], "labels": {"/dev/ttyUSB0": "Garage"}}
     assert PORTS.read(value) == Ports("home", ("/dev/ttyUSB0",), {"/dev/ttyUSB0": "Garage"})
