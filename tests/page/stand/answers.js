@@ -199,9 +199,9 @@ export function alerts(now, state) {
 }
 const EMPTY = ['empty', 'install']; // no meter yet
 const OFFERS = [
-  ['base', 'EDF', 'Tarif Bleu, option Base'],
-  ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses'],
-  ['tempo', 'EDF', 'Tarif Bleu, option Tempo'],
+  ['base', 'EDF', 'Tarif Bleu, option Base', 'base'],
+  ['hchp', 'EDF', 'Tarif Bleu, option Heures Creuses', 'hchp'],
+  ['tempo', 'EDF', 'Tarif Bleu, option Tempo', 'tempo'],
   ['edf-zen-fixe', 'EDF', 'Zen Fixe'],
   ['alpiq-stable-hc', 'Alpiq', 'Électricité Stable, Heures Creuses'],
   ['octopus-eco-fixe', 'Octopus Energy', 'Éco-conso Fixe'],
@@ -249,7 +249,7 @@ export function answer(route, query, now, state) {
     case 'forgettable':
       return { gone: [GONE] };
     case 'offers':
-      return { offers: OFFERS.map(([id, supplier, name]) => ({ id, supplier, name })) };
+      return { offers: OFFERS.map(([id, supplier, name, structure = null]) => ({ id, supplier, name, structure })) };
     case 'message':
       return {
         numbers: [

@@ -19,7 +19,7 @@ const defaults = () => ({
   retention: { frames: null, minutes: null, incomplete: 'keep' },
   ports: { reader: null, ports: [], labels: {} },
   access: { home_network: true },
-  page: { language: null },
+  page: { language: null, first_visit: true, not_needed: [] },
 });
 
 /** One household: respond(method, path, query, body, headers, now) gives {status, body, version}, or null: not here. */

@@ -111,9 +111,9 @@ export function linesOf({ name, role, password }, broker) {
 const commandOf = (name, password, { host, port, tls }) =>
   `mosquitto_sub -h ${host ?? location.hostname} -p ${port}${tls ? ' --tls-use-os-certs' : ''} -u ${name} -P '${password}' -v -t 'teleinfo/+/state'`;
 
-/** @type {(isOwn: boolean, look: () => Promise<void>, doing: (act: () => any) => () => any) => HTMLElement} */
-function otherBroker(isOwn, look, doing) {
-  const form = smallForm({
+/** Where another broker is; used: once it is. @type {(used: () => Promise<void> | void) => HTMLElement} */
+export const brokerForm = (used) =>
+  smallForm({
     at: 'broker[0]',
     text: W.broker.use,
     begin: { port: 1883, tls: false },
@@ -126,10 +126,13 @@ function otherBroker(isOwn, look, doing) {
     ],
     async act({ host, port, username = null, password = null, tls }) {
       await api.useBroker({ host, port, username, password, tls });
-      await look();
+      await used();
       return [icon('ok'), W.broker.used];
     },
   });
+
+/** @type {(isOwn: boolean, look: () => Promise<void>, doing: (act: () => any) => () => any) => HTMLElement} */
+function otherBroker(isOwn, look, doing) {
   if (!isOwn)
     return h(
       'p',
@@ -146,6 +149,6 @@ function otherBroker(isOwn, look, doing) {
     { class: 'other' },
     h('summary', null, W.broker.other),
     h('p', { class: 'note' }, W.broker.otherHelp),
-    form,
+    brokerForm(look),
   );
 }

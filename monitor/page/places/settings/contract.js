@@ -4,6 +4,7 @@ import { below, drawn } from './form.js';
 import { billBlock } from './bill.js';
 import { isWhole, ownOffers } from './own_offer.js';
 
+/** @import {Outcome} from '../../parts/changes.js' */
 /** @import {Meter} from '../../../../deploy/page/types' */
 /** @typedef {(name: string, more?: object) => import('./section.js').Section} MakeSection */
 
@@ -16,14 +17,25 @@ const beginning = (meter) => ({
 });
 
 /**
+ * since: the day from which a contract that is entered holds, as long as nobody says another; told: of what is saved.
  * @param {{meter: Meter | null, today: string, section: MakeSection, forms: Record<string, any>,
- *   widgets: import('./form.js').Widgets}} options
+ *   widgets: import('./form.js').Widgets, since?: string, told?: (outcome: Outcome) => void}} options
  */
-export function contractGroup({ meter, today, section, forms, widgets }) {
+export function contractGroup({ meter, today, section, forms, widgets, since, told: toldOther = () => {} }) {
   const bill = billBlock(),
-    told = ({ bill: next }) => bill.show(next);
-  const contracts = section('contracts', { told, begin: beginning(meter) });
-  const lines = () => contracts.place.get() ?? [];
+    begin = { ...beginning(meter), ...(since && { from: since }) };
+  const told = (outcome) => {
+    bill.show(outcome.bill);
+    toldOther(outcome);
+  };
+  const contracts = section('contracts', { told, begin });
+  /** Without one that is not whole: whoever chooses another offer leaves it. */
+  const lines = () => (contracts.place.get() ?? []).filter(({ offer }) => offer);
+  /** Says which offer it is, of the first contract; without an offer, it is to be chosen. */
+  function enter(offer) {
+    contracts.place.set([...lines(), { ...begin, ...(offer && { offer }) }]);
+    contracts.redraw();
+  }
   /** @type {ReturnType<typeof ownOffers>} */
   let own;
   const prices = section('prices', {
@@ -55,5 +67,10 @@ export function contractGroup({ meter, today, section, forms, widgets }) {
     .tryOut('contracts', contracts.place.get())
     .then(({ bill: present }) => bill.show(present))
     .catch(() => {}); // it only stands beside
-  return [contracts.node, bill.node, prices.node];
+  return {
+    contracts: [contracts.node, bill.node],
+    prices: prices.node,
+    enter,
+    isEntered: () => lines().length > 0,
+  };
 }

@@ -4,10 +4,11 @@ import { h } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { toSettings } from '../../parts/block.js';
 import { remark } from '../../parts/notice.js';
-import { valuesOf, withValues } from './devices.js';
+import { valuesOf, watch, withValues } from './devices.js';
 import { W } from './words.js';
 
 /** @import {Discovered} from '../../../../deploy/page/answers' */
+/** @import {Meter} from '../../../../deploy/page/types' */
 /** @import {Section} from './section.js' */
 /** @typedef {Discovered['devices'][number]} Device */
 /** @typedef {Device['values'][number]} Value */
@@ -134,7 +135,7 @@ export function foundDevices(section, meter) {
     });
   }
   async function watch() {
-    const isSeen = !document.hidden && node.closest('details')?.open;
+    const isSeen = !document.hidden && !node.closest('details:not([open])');
     const answer = isSeen && (await api.discovered().catch(() => null));
     if (!node.isConnected) return;
     if (answer) show(answer);
@@ -142,6 +143,26 @@ export function foundDevices(section, meter) {
   }
   setTimeout(watch);
   return { node, refresh };
+}
+
+/**
+ * The sources, and above them what is found.
+ * @param {{meter: Meter | null, meters: Meter[], section: import('./contract.js').MakeSection, form: any,
+ *   told?: (outcome: import('../../parts/changes.js').Outcome) => void}} options
+ */
+export function sourcesSection({ meter, meters, section, form, told = () => {} }) {
+  const found = foundDevices(() => sources, meters.length > 1 ? meter?.id : undefined);
+  /** @type {Section} */
+  const sources = section('sources', {
+    form: { ...form, item: { ...form.item, widget: 'source' } },
+    above: found.node,
+    told(outcome) {
+      found.refresh();
+      told(outcome);
+    },
+  });
+  if (meter) setTimeout(() => watch(sources.node, meter.id));
+  return sources;
 }
 
 /** @type {(list: HTMLElement, nodes: HTMLElement[]) => void} */

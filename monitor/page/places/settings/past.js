@@ -22,13 +22,20 @@ export function pieces(size) {
   return Array.from({ length: count }, (_, i) => [i * PIECE, Math.min(size, (i + 1) * PIECE)]);
 }
 
-/** @type {(context: {meter: Meter | null, meters: Meter[]}) => HTMLElement[]} */
-export function pastGroup({ meter, meters }) {
+/**
+ * told: that a file was added.
+ * @type {(context: {meter: Meter | null, meters: Meter[], told?: () => void}) => HTMLElement[]}
+ */
+export function pastGroup({ meter, meters, told = () => {} }) {
   let chosen = meter?.id ?? null;
   const list = h('ul', { class: 'entries', 'aria-live': 'polite' }),
     before = imports();
+  const added = () => {
+    before.look();
+    told();
+  };
   const take = (files) => {
-    for (const file of files) list.append(entry(file, () => chosen, before.look));
+    for (const file of files) list.append(entry(file, () => chosen, added));
   };
   const input = h('input', {
     type: 'file',

@@ -14,6 +14,9 @@ import { W } from './words.js';
 /** @typedef {Ports['readers'][number]} Reader */
 /** @typedef {{name: string, label: string, present: boolean}} Row */
 
+/** The meter that a reader makes up, for whoever has no adapter yet. */
+const SIMULATED = 'simulate://standard-single-phase-tempo';
+export const isSimulated = (port) => port === SIMULATED;
 const EACH = 5000; // ms
 const LONGEST = 200; // characters of what a port is called
 export const isTopic = (port) => port.startsWith('mqtt:');
@@ -37,7 +40,7 @@ export function withPort(value, reader, { name, label }, isChosen) {
   const others = chosenOf(value, reader).filter((port) => topicOf(port) !== topicOf(name)),
     labels = Object.entries(value?.labels ?? {}).filter(([port]) => others.includes(port));
   const called = isChosen && label !== name ? plain(label) : '';
-  if (called) labels.push([name, called]);
+  if (called && !isSimulated(name)) labels.push([name, called]);
   return { reader: reader.reader, ports: isChosen ? [...others, name] : others, labels: Object.fromEntries(labels) };
 }
 
@@ -84,8 +87,9 @@ export function portChoice(place, readers) {
   }
   function choices(reader, isOneOfMore) {
     const rows = rowsOf(place.get(), reader),
-      serial = rows.filter(({ name }) => !isTopic(name)),
+      serial = rows.filter(({ name }) => !isTopic(name) && !isSimulated(name)),
       decoded = rows.filter(({ name }) => isTopic(name)),
+      trial = { name: SIMULATED, label: W.ports.simulated, present: true },
       row = (one) => line(reader, one, rows);
     return h(
       'fieldset',
@@ -99,6 +103,9 @@ export function portChoice(place, readers) {
       h('p', { class: 'note' }, decoded.length > 0 ? W.ports.limits : W.ports.noneDecoded),
       decoded.map(row),
       kept(reader.reader, () => typed(place, (port) => tried(reader, { name: port, label: '' }))),
+      h('h3', null, W.ports.trial),
+      row(trial),
+      h('p', { class: 'note' }, W.ports.trialMore),
     );
   }
   function line(reader, { name, label, present }, rows) {

@@ -10,15 +10,15 @@ import { accessGroup } from './access.js';
 import { alertsGroup } from './alerts.js';
 import { backup } from './backup.js';
 import { contractGroup } from './contract.js';
-import { watch } from './devices.js';
-import { foundDevices } from './found.js';
+import { FIRST_VISIT, knownOf, toDo } from './first/steps.js';
+import { firstVisit } from './first/view.js';
+import { sourcesSection } from './found.js';
 import { goneGroup } from './gone.js';
 import { indexGroup } from './indexes.js';
 import { meterNames } from './meters.js';
 import { canChoose, fixedPorts, portChoice } from './ports.js';
 import { pastGroup } from './past.js';
-import { sectionForm } from './section.js';
-import { widgetsOf } from './widgets.js';
+import { sectionsOf } from './sections.js';
 import { W } from './words.js';
 
 /** @import {Context, Meter} from '../../../../deploy/page/types' */
@@ -26,33 +26,24 @@ import { W } from './words.js';
 export default async function settings(context) {
   const { meter, meters, now, detail } = context,
     today = dateOf(now());
-  const [saved, forms, offers, gone, observed, readers] = await Promise.all([
-    api.settings(),
-    api.settingsFields(),
-    api.offers().catch(() => []),
-    api.forgettable().catch(() => []),
-    api.status(meter?.id).then(
-      (status) => status.off_peak,
-      () => [],
-    ),
-    api.ports().then(
-      (answer) => answer.readers,
-      () => [],
-    ),
-  ]);
-  /** @type {import('./section.js').Section[]} */
-  const opened = [],
-    own = () => (saved.prices?.value.offers ?? []).map(({ id, name }) => ({ id, name: name || id, supplier: '' })),
-    widgets = widgetsOf({ meters, offers: () => [...own(), ...offers.filter(({ supplier }) => supplier)], observed });
-  const section = (name, more = {}) => {
-    const one = sectionForm({ name, form: forms[name], saved: saved[name], widgets, ...more });
-    opened.push(one);
-    return one;
-  };
+  if (detail === FIRST_VISIT) return firstVisit(context);
+  const [sections, gone, known] = await Promise.all([
+      sectionsOf(context),
+      api.forgettable().catch(() => []),
+      knownOf(),
+    ]),
+    { saved, forms, readers, widgets, section } = sections;
   const plainly = (name) => () => [section(name).node];
   /** By what the address calls it. @type {[string, keyof typeof W.groups, (() => any[]) | false | null][]} */
   const groups = [
-    ['contrat', 'contract', () => contractGroup({ meter, today, section, forms, widgets })],
+    [
+      'contrat',
+      'contract',
+      () => {
+        const { contracts, prices } = contractGroup({ meter, today, section, forms, widgets });
+        return [...contracts, prices];
+      },
+    ],
     [
       'compteurs',
       'meters',
@@ -61,7 +52,7 @@ export default async function settings(context) {
     ['notes', 'notes', () => [section('notes', { begin: { at: today } }).node]],
     ['budget', 'budget', plainly('budget')],
     ['alertes', 'alerts', () => alertsGroup({ section, saved })],
-    ['appareils', 'sources', () => devices({ meter, meters, section, form: withSources(forms.sources) })],
+    ['appareils', 'sources', () => [sourcesSection({ meter, meters, section, form: forms.sources }).node]],
     ['conservation', 'keep', () => [section('retention').node, backup()]],
     ['passe', 'past', () => pastGroup({ meter, meters })],
     ['index', 'indexes', meter && (() => indexGroup(meter, today))],
@@ -84,10 +75,11 @@ export default async function settings(context) {
       'settings',
       T.places.settings,
       whoMay(),
+      toDo({ ...known, saved, meter }),
       groups.map(([slug, name, make]) => make && group({ slug, title: W.groups[name], isOpen: detail === slug }, make)),
     ),
     entered: () => document.querySelector('.group[open]')?.scrollIntoView({ block: 'start' }),
-    leave: () => opened.forEach((one) => one.leave()),
+    leave: sections.leave,
   };
 }
 
@@ -95,16 +87,6 @@ export default async function settings(context) {
 function whoMay() {
   if (inApp()) return notice('info', W.app);
   return 'open' in document.documentElement.dataset && notice('info', W.open);
-}
-
-const withSources = (form) => ({ ...form, item: { ...form.item, widget: 'source' } });
-
-function devices({ meter, meters, section, form }) {
-  const found = foundDevices(() => sources, meters.length > 1 ? meter?.id : undefined),
-    /** @type {import('./section.js').Section} */
-    sources = section('sources', { form, above: found.node, told: found.refresh });
-  if (meter) setTimeout(() => watch(sources.node, meter.id));
-  return [sources.node];
 }
 
 /** Made when it is opened first. */

@@ -46,3 +46,9 @@ test('what a port is called is kept as one line, however its device wrote it', (
   assert.equal(labels[name], `Linky du garage ${'⚡'.repeat(184)}`);
   assert.deepEqual(withPort({}, CELLAR, { name, label: '\u200b' }, true).labels, {});
 });
+
+test('the simulated meter has no name of its own: each language has one', () => {
+  const name = 'simulate://standard-single-phase-tempo';
+  const value = withPort({}, CELLAR, { name, label: 'Compteur simulé' }, true);
+  assert.deepEqual(value, { reader: 'cave', ports: [name], labels: {} });
+});

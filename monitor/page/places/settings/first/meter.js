@@ -1,0 +1,77 @@
+// The step of the meter: what arrives right now, else what there is to choose from.
+import * as api from '../../../base/api.js';
+import { h } from '../../../base/dom.js';
+import * as f from '../../../base/format.js';
+import { follow } from '../../../base/live.js';
+import { again } from '../../../base/router.js';
+import { changed } from '../../../parts/changes.js';
+import { canChoose, fixedPorts, isSimulated, portChoice } from '../ports.js';
+import { W } from '../words.js';
+
+/** @import {Live} from '../../../../../deploy/page/answers' */
+/** @import {Meter} from '../../../../../deploy/page/types' */
+/** @import {Made, Tools} from './steps.js' */
+
+/** @type {(tools: Tools) => Made} */
+export function meterStep({ meter, saved, section, readers, done }) {
+  const S = W.first.meter,
+    facts = h('dl', { class: 'pairs' }),
+    reads = readers.flatMap((reader) => reader.reads),
+    isTrial = reads.some((read) => isSimulated(read.name) && read.meter === meter?.id),
+    known = /** @type {Partial<Live>} */ ({});
+  const choice = [
+    canChoose(readers) && section('ports', { draw: (place) => portChoice(place, readers) }).node,
+    ...fixedPorts(readers),
+    !readers.length && h('p', { class: 'muted' }, W.ports.nobody),
+  ].filter((one) => one !== false);
+  /** @param {Partial<Live>} news */
+  function take(news) {
+    Object.assign(known, news);
+    if (!meter) return news.at && again();
+    facts.replaceChildren(...pairsOf(meter, known));
+  }
+  const stop = follow({
+    open: () => new EventSource(api.stream(meter?.id)),
+    poll: () =>
+      api.live(meter?.id).catch((error) => {
+        if (error.meters && !meter) again(); // several came at once
+        throw error;
+      }),
+    onState: take,
+    onMode: () => {},
+  });
+  if (meter) api.live(meter.id).then(take, () => {});
+  if (meter && isTrial) named(meter, saved);
+  done(Boolean(meter));
+  if (!meter) return { nodes: [h('p', null, S.nothing), ...choice], leave: stop };
+  return {
+    nodes: [
+      isTrial && h('p', { class: 'note' }, S.trial),
+      facts,
+      canChoose(readers) && h('details', { class: 'other' }, h('summary', null, S.other), choice),
+    ],
+    leave: stop,
+  };
+}
+
+/** On every place it has a name that says what it is. @type {(meter: Meter, saved: Tools['saved']) => void} */
+function named(meter, saved) {
+  if (saved.meters.value[meter.id]?.name) return;
+  meter.name = W.ports.simulated;
+  changed('meters', (value) => ({ ...value, [meter.id]: { ...value[meter.id], name: meter.name } })).catch(() => {});
+}
+
+/** @type {(meter: Meter, live: Partial<Live>) => HTMLElement[]} */
+function pairsOf(meter, live) {
+  const S = W.first.meter,
+    subscribed = meter.subscribed ?? live.subscribed,
+    at = live.at && f.clock(Date.parse(live.at), true);
+  const pairs = [
+    [S.address, meter.id],
+    ...(meter.mode ? [[S.mode, W.ports.names.modes[meter.mode]]] : []), // it is known with the first readings
+    [S.contract, f.joined([W.first.structures[meter.structure ?? ''], subscribed && f.kva(subscribed)], ', ') || '–'],
+    [S.power, f.power(live.power, meter.unit)],
+    [S.last, at ? (live.fresh === false ? S.silent(at) : at) : '–'],
+  ];
+  return pairs.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)));
+}
