@@ -106,7 +106,7 @@ def home(folder: Path, days: int = DAYS, alerts: Mapping[str, Any] = MappingProx
         place = Home(folder, broker, database)
         _write_past(database, days)
         notes = [{"at": day.isoformat(), "text": text} for day, text in NOTES.items()]
-        save_settings(client(database), alerts=dict(alerts), notes=notes, page={"language": "fr"})
+        save_settings(client(database), alerts=dict(alerts), notes=notes, page={"language": "fr", "first_visit": True})
         with place.storer.start(), place.reader.start(), place.monitor.start():
             programs = [place.storer, place.reader, place.monitor]
             place.monitor.wait_for_log("The page is at", within=STARTED_WITHIN)
