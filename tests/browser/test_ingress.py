@@ -1,5 +1,6 @@
 """The page in the side bar of Home Assistant: in a frame, below a path, under a name of the owner's own."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ from tests.support.passwords import lock
 from tests.support.prefix_proxy import IngressProxy
 from tests.support.programs import Service, wait_until
 from tests.support.servers import free_port
+from tests.support.settings import save_settings
+from tests.support.storing import client
 
 PLACES = 6
 SAID: dict[str, Any] = {"ports": ["/dev/ttyUSB0"], "found": [], "broker": "service", "database": "internal"}
-PORT = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_DK0AAAAA-if00-port0"
-RADIO = "/dev/serial/by-id/usb-dresden_elektronik_ConBee_II_DE2132111-if00"
 
 
 class Inside:
@@ -109,14 +110,12 @@ def test_where_the_session_has_ended_the_page_says_so_and_reloads_that_of_home_a
 
 
 @pytest.mark.parametrize("inside", ["mqtt"], indirect=True)
-def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: Inside) -> None:
-    inside.say(ports=[], found=[PORT, RADIO], broker="none")
+def test_each_place_says_that_a_broker_is_needed_until_it_is_there(visit: Visit, inside: Inside) -> None:
+    inside.say(ports=[], broker="none")
     visit.page.reload()
     for number in range(PLACES):
         go(visit, number)
         setup = frame(visit).locator(".setup")
-        expect(setup).to_contain_text("Choisissez le port du compteur")
-        expect(setup.locator("li")).to_have_text([PORT, RADIO])
         install = setup.get_by_role("link", name="Installer Mosquitto")
         expect(install).to_have_attribute(
             "href", re.compile("^https://my.home-assistant.io/redirect/.*core_mosquitto$")
@@ -126,3 +125,28 @@ def test_each_place_says_what_is_to_be_set_up_until_it_is(visit: Visit, inside: 
     inside.say()
     go(visit, 1)
     expect(frame(visit).locator(".setup")).to_be_empty()
+
+
+def test_the_first_visit_opens_by_itself_and_asks_for_no_password(visit: Visit, house: Home) -> None:
+    save_settings(client(house.database), page={"language": "fr"})
+    try:
+
+        def opens() -> bool:  # the monitor reads settings again once in a while
+            visit.page.reload()
+            expect(frame(visit).locator("#main:not([aria-busy]) h1")).to_be_visible()
+            with contextlib.suppress(AssertionError):
+                expect(frame(visit).locator("h1")).to_have_text("Premiers pas", timeout=2000)
+                return True
+            return False
+
+        wait_until(opens, 60, "the first visit")
+        expect(frame(visit).locator(".visit-steps li").first).to_contain_text("Compteur")
+        assert beside(visit) == 0
+        go(visit, 0)  # it is left
+        wait_until(
+            lambda: '"first_visit": true' in str(house.query("SELECT value FROM settings WHERE section = 'page'")),
+            60,
+            "that it was left is kept",
+        )
+    finally:
+        save_settings(client(house.database), page={"language": "fr", "first_visit": True})

@@ -48,11 +48,6 @@ export default {
   },
   month: 'Month',
   setup: {
-    port: 'Choose the port of the meter.',
-    choose: 'Choose the port',
-    found: 'Ports found:',
-    which: 'Not sure? Unplug the adapter of the meter: its name leaves the list within a minute.',
-    none: 'No port was found: plug the adapter in.',
     broker: 'Install the app “Mosquitto broker”: the readings of the meter pass through it.',
     install: 'Install Mosquitto',
   },

@@ -49,11 +49,6 @@ export default {
   },
   month: 'Mois',
   setup: {
-    port: 'Choisissez le port du compteur.',
-    choose: 'Choisir le port',
-    found: 'Ports trouvés :',
-    which: 'Vous hésitez ? Débranchez l’adaptateur du compteur : son nom quitte la liste en une minute.',
-    none: 'Aucun port trouvé : branchez l’adaptateur.',
     broker: 'Installez l’application « Mosquitto broker » : les mesures du compteur passent par elle.',
     install: 'Installer Mosquitto',
   },

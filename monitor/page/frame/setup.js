@@ -1,10 +1,9 @@
-// What is still to be set up in Home Assistant's app: said on every place, until it is done.
+// The broker that Home Assistant's app needs: said on every place, until it is there.
 import * as api from '../base/api.js';
 import { inApp } from '../base/browser.js';
 import { h } from '../base/dom.js';
 import { T } from '../base/i18n.js';
 import { piece } from '../parts/refresh.js';
-import { toSettings } from '../parts/block.js';
 import { notice } from '../parts/notice.js';
 
 /** @import {App} from '../../../deploy/page/answers' */
@@ -13,14 +12,7 @@ const MOSQUITTO = 'https://my.home-assistant.io/redirect/supervisor_addon/?addon
 
 const shown = piece(
   /** @param {App} app */
-  (app) =>
-    app &&
-    h(
-      'div',
-      { class: 'notices setup' },
-      !app.ports.length && !app.meter && port(app),
-      app.broker === 'none' && broker(app),
-    ),
+  (app) => app && h('div', { class: 'notices setup' }, app.broker === 'none' && broker(app)),
 );
 
 /** To be put below the head of a place; what it says follows the app. */
@@ -34,19 +26,6 @@ export const setup = {
     if (app !== undefined) shown.show(app);
   },
 };
-
-/** @param {NonNullable<App>} app */
-function port({ found }) {
-  const ports = found.map((name) => h('li', null, h('code', null, name)));
-  return notice(
-    'warn',
-    T.setup.port,
-    ports.length ? T.setup.found : T.setup.none,
-    ports.length > 0 && h('ul', null, ports),
-    ports.length > 1 && h('p', null, T.setup.which),
-    h('p', null, toSettings('port', T.setup.choose)),
-  );
-}
 
 /** @param {NonNullable<App>} app */
 function broker({ ports }) {
