@@ -127,6 +127,11 @@ def test_each_place_says_that_a_broker_is_needed_until_it_is_there(visit: Visit,
     expect(frame(visit).locator(".setup")).to_be_empty()
 
 
+def saved_page(house: Home) -> Any:
+    ((value,),) = house.query("SELECT value FROM settings WHERE section = 'page'")
+    return {"first_visit": False} | json.loads(value)
+
+
 def test_the_first_visit_opens_by_itself_and_asks_for_no_password(visit: Visit, house: Home) -> None:
     save_settings(client(house.database), page={"language": "fr"})
     try:
@@ -143,10 +148,6 @@ def test_the_first_visit_opens_by_itself_and_asks_for_no_password(visit: Visit, 
         expect(frame(visit).locator(".visit-steps li").first).to_contain_text("Compteur")
         assert beside(visit) == 0
         go(visit, 0)  # it is left
-        wait_until(
-            lambda: '"first_visit": true' in str(house.query("SELECT value FROM settings WHERE section = 'page'")),
-            60,
-            "that it was left is kept",
-        )
+        wait_until(lambda: saved_page(house)["first_visit"] is True, 60, "that it was left is kept")
     finally:
         save_settings(client(house.database), page={"language": "fr", "first_visit": True})
