@@ -179,7 +179,7 @@ def test_a_budget_is_told_once_a_month_and_its_end_never() -> None:
     assert house.see(condition("budget", YES, "2026-11")) == ["budget begin"]
     house.pass_by(DAY)
     assert house.see(condition("budget", NO, "2026-11"), seconds=1) == []
-    assert len(house.engine.active) == 0
+    assert [*house.engine.active] == []
     for _ in range(3):
         house.pass_by(DAY)
         assert house.see(condition("budget", YES, "2026-11")) == []
