@@ -1,13 +1,11 @@
 """Writes the files of the containers: each gets its own passwords, the broker and the database all accounts."""
 
-import base64
-import hashlib
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from deploy import page_password
+from deploy.broker import access_rules, passwords_file
 from deploy.compose.accounts import GROUPS, Account, PasswordStore, SetupError
 from deploy.compose.certificates import CertificateAuthority
 from deploy.database_accounts import account_sql
@@ -15,7 +13,6 @@ from deploy.files import write
 
 ZONES = Path("/usr/share/zoneinfo")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
-_ITERATIONS = 101  # as mosquitto_passwd; our passwords are random, so that more would gain nothing
 
 # What MariaDB runs at each start, before it accepts connections: one statement a line, as `--init-file` requires; each
 # can be repeated. The users `mysql` and `root` inside the container are administrators. The image sets itself up with a
@@ -75,9 +72,10 @@ class Setup:
         return self.vault.password(self.vault.find(name))
 
     def _write_broker(self, passwords: dict[Account, str]) -> None:
-        lines = [_password_line(account.name, password) for account, password in passwords.items()]
-        self._write("broker/passwords", "".join(lines))
-        self._write("broker/acl", _access_rules(self._template("mosquitto/acl"), passwords))
+        own = {account.name: password for account, password in passwords.items()}
+        rules = access_rules(self._template("mosquitto/acl"), ((account.name, account.role) for account in passwords))
+        self._write("broker/passwords", passwords_file(own))
+        self._write("broker/acl", rules)
         (self._root / "broker" / "console").mkdir(exist_ok=True)
         # Options of mosquitto_sub: so its password is on no command line.
         for name, file in (("health", "mosquitto_sub"), ("console", "console/mosquitto_sub")):
@@ -93,23 +91,6 @@ class Setup:
 
     def _template(self, name: str) -> str:
         return (self._templates / name).read_text()
-
-
-def _password_line(name: str, password: str) -> str:
-    """Return the line of mosquitto's password file; it is the same each time: so is its salt, as slow to guess from."""
-
-    def digest(salt: bytes) -> bytes:
-        return hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-
-    salt = digest(name.encode())[:12]
-    return f"{name}:$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest(salt)).decode()}\n"
-
-
-def _access_rules(template: str, accounts: Iterable[Account]) -> str:
-    """Return the rules of all accounts, each with those of its role in the template."""
-    rules_only = re.sub(r"^(#.*)?\n", "", template, flags=re.MULTILINE)
-    rules = dict(part.split("\n", 1) for part in re.split("^user ", rules_only, flags=re.MULTILINE)[1:])
-    return "\n".join(f"user {account.name}\n{rules[account.role]}" for account in accounts)
 
 
 def _zone_file(name: str) -> bytes:
