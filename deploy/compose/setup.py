@@ -84,7 +84,8 @@ class Setup:
             self._write("broker/localtime", _zone_file(zone))
         self._write("broker/server.key", self.authority.server_key.read_text())
         self._write("broker/server.crt", self.authority.server_certificate.read_text())
-        self._write("broker/mosquitto.conf", self._template("mosquitto/mosquitto.conf"))
+        configuration = (self._template(f"mosquitto/{name}.conf") for name in ("mosquitto", "common"))
+        self._write("broker/mosquitto.conf", "\n".join(configuration))
 
     def _write(self, name: str, content: str | bytes) -> None:
         write(self._root / name, content, group=GROUPS.get(name.partition("/")[0]))
