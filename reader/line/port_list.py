@@ -45,7 +45,8 @@ def _content(folder: Path) -> list[Path]:
 
 def _is_onboard(machine: Host, name: str, *, pi: bool) -> bool:
     if _NUMBERED.fullmatch(name):
-        return pi or machine.path(f"/sys/class/tty/{name}/device/of_node").exists()
+        given = not machine.path("/dev/tty0").exists()  # /dev of a container: only what it was given is there
+        return given or pi or machine.path(f"/sys/class/tty/{name}/device/of_node").exists()
     return name != DEBUG_SOCKET and _BOARD.fullmatch(name) is not None
 
 

@@ -88,9 +88,10 @@ def test_in_a_container_the_group_is_known_by_its_number(tmp_path: Path, termina
         (PI3 | {"dev/ttyS0": ""}, ("/dev/ttyS0",)),
         (PI3 | {"dev/ttyS0": "", "dev/serial0->": "ttyS0"}, ("/dev/serial0",)),
         # On other boards a UART counts if the device tree has it.
-        ({"dev/ttyAML1": "", "dev/ttyS0": "", "dev/ttyS3": ""}, ("/dev/ttyAML1",)),
+        ({"dev/tty0": "", "dev/ttyAML1": "", "dev/ttyS0": "", "dev/ttyS3": ""}, ("/dev/ttyAML1",)),
+        ({"dev/ttyS0": "", "dev/console": ""}, ("/dev/ttyS0",)),  # a container that was given one
         (
-            {"dev/ttyAML1": "", "dev/ttyS3": "", "sys/class/tty/ttyS3/device/of_node/name": ""},
+            {"dev/tty0": "", "dev/ttyAML1": "", "dev/ttyS3": "", "sys/class/tty/ttyS3/device/of_node/name": ""},
             ("/dev/ttyAML1", "/dev/ttyS3"),
         ),
     ],
