@@ -1,4 +1,4 @@
-"""Commands to show to people, written for Docker Compose, Home Assistant's app, a systemd service or a shell.
+"""Commands to show to people, written for Home Assistant's app, the one image, Docker Compose, systemd or a shell.
 
 `here()` finds out how this program was installed; nothing else in the code has to know the difference.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from common.settings.language import tr
 
-#: compose.yaml sets it to "compose", the app's image to "app".
+#: compose.yaml sets it to "compose", the one image to "image", that of the app to "app".
 VARIABLE = "TELEINFO_DEPLOYMENT"
 #: The folders of systemd units, below the root.
 UNIT_FOLDERS = ("etc/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
@@ -42,12 +42,15 @@ _IN_APP = {
     "mqtt.password_file": "mqtt.password",
     "password_file": "password",
 }
+#: The container of the one image, as the documents name it.
+_CONTAINER = "teleinfo"
 
 
 class Deployment(Enum):
     """How a program was installed."""
 
     APP = "app"
+    IMAGE = "image"
     COMPOSE = "compose"
     SYSTEMD = "systemd"
     SHELL = "shell"
@@ -72,6 +75,8 @@ class Commands(NamedTuple):
         match self.deployment:
             case Deployment.APP:
                 before = _in_container(program)
+            case Deployment.IMAGE:
+                before = _in_image(program)
             case Deployment.COMPOSE:
                 before = f"docker compose exec {_service(program)} {program}"
             case Deployment.SYSTEMD:
@@ -100,6 +105,7 @@ class Commands(NamedTuple):
         return self._of(
             service,
             tr("start", "démarrez"),
+            "start",
             "up -d",
             self.run(service, "run"),
             f"sudo systemctl enable --now {service}",
@@ -107,24 +113,27 @@ class Commands(NamedTuple):
 
     def stop(self, service: str) -> str:
         """Stop a service."""
-        return self._of(service, tr("stop", "arrêtez"), "stop", _ctrl_c(service), f"sudo systemctl stop {service}")
+        app, systemd = tr("stop", "arrêtez"), f"sudo systemctl stop {service}"
+        return self._of(service, app, "stop", "stop", _ctrl_c(service), systemd)
 
     def restart(self, service: str) -> str:
         """Restart a service, so that it reads its configuration again."""
         by_hand = f"{_ctrl_c(service)}{tr(', then: ', ', puis : ')}{self.run(service, 'run')}"
         app, systemd = tr("restart", "redémarrez"), f"sudo systemctl restart {service}"
-        return self._of(service, app, "up -d --force-recreate", by_hand, systemd)
+        return self._of(service, app, "restart", "up -d --force-recreate", by_hand, systemd)
 
     def log(self, service: str) -> str:
         """Show the end of a service's log."""
         in_terminal = tr(f"the terminal where {service} runs", f"le terminal où tourne {service}")
         app, systemd = tr("see the log of", "lisez le journal de"), f"sudo journalctl -u {service} -n 20"
-        return self._of(service, app, "logs --tail 20", in_terminal, systemd)
+        return self._of(service, app, "logs --tail 20", "logs --tail 20", in_terminal, systemd)
 
-    def _of(self, service: str, app: str, compose: str, shell: str, systemd: str) -> str:
+    def _of(self, service: str, app: str, image: str, compose: str, shell: str, systemd: str) -> str:
         """Return the command for a service; without an installation our own programs run in a shell, others do not."""
         if self.deployment is Deployment.APP:
             return f"{tr('in', 'dans')} Home Assistant, {app} {_app(service)}"
+        if self.deployment is Deployment.IMAGE:
+            return f"docker {image} {_CONTAINER}"
         if self.deployment is Deployment.COMPOSE:
             return f"docker compose {compose} {_service(service)}"
         return shell if self.deployment is Deployment.SHELL and service.startswith(_PREFIX) else systemd
@@ -137,6 +146,8 @@ class Commands(NamedTuple):
         match self.deployment:
             case Deployment.APP:
                 return _in_container("mariadb")
+            case Deployment.IMAGE:
+                return _in_image("mariadb")
             case Deployment.COMPOSE:
                 return "docker compose exec mariadb mariadb"
             case _:
@@ -168,7 +179,7 @@ class Commands(NamedTuple):
                     "see what Home Assistant says of its machine (Settings, System)",
                     "voyez ce que Home Assistant dit de sa machine (Paramètres, Système)",
                 )
-            case Deployment.COMPOSE:
+            case Deployment.IMAGE | Deployment.COMPOSE:
                 return f"{tr('outside the container: ', 'hors du conteneur : ')}{command}"
             case _:
                 return command
@@ -190,7 +201,7 @@ def default_config(program: str) -> Path:
 
 def here(program: str = "", environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Commands:
     """Return the commands for how this program was installed; without a name, for any of ours."""
-    for deployment in (Deployment.APP, Deployment.COMPOSE):
+    for deployment in (Deployment.APP, Deployment.IMAGE, Deployment.COMPOSE):
         if environment.get(VARIABLE) == deployment.value:
             return Commands(deployment, *_started)
     units = f"{program or 'teleinfo-*'}.service"
@@ -217,6 +228,10 @@ def _app(service: str) -> str:
     """Return the app that a service belongs to; ours has its own database."""
     mosquitto = tr("the app Mosquitto broker", "l’app Mosquitto broker")
     return mosquitto if service == "mosquitto" else tr("this app", "cette app")
+
+
+def _in_image(command: str) -> str:
+    return f"docker exec -it {_CONTAINER} {command}"
 
 
 def _in_container(command: str) -> str:

@@ -20,10 +20,10 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 def set_up(form: str, program: str, level: str = "INFO") -> None:
     """Log to standard output, `plain` or as `json`; plain lines have no time if systemd's journal adds its own.
 
-    Home Assistant shows the lines of all programs in one log, so there each has the program's name.
+    In an image that has all programs, their lines are in one log, so there each has the program's name.
     """
     handler = _Output(sys.stdout)
-    name = f"{program}: " if here().deployment is Deployment.APP else ""
+    name = f"{program}: " if here().deployment in (Deployment.APP, Deployment.IMAGE) else ""
     plain = _Plain("JOURNAL_STREAM" in os.environ, name)
     handler.setFormatter(_Json(program) if form == "json" else plain)
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -4,7 +4,7 @@ import pytest
 
 from common.machine.deployment import VARIABLE, Commands, Deployment, here, started_with
 
-APP, COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
+APP, IMAGE, COMPOSE, SYSTEMD, SHELL = (Commands(deployment) for deployment in Deployment)
 
 
 def test_compose_is_detected_by_its_variable(tmp_path: Path) -> None:
@@ -13,6 +13,16 @@ def test_compose_is_detected_by_its_variable(tmp_path: Path) -> None:
 
 def test_the_app_is_detected_by_its_variable(tmp_path: Path) -> None:
     assert here("teleinfo-reader", {VARIABLE: "app"}, tmp_path) == APP
+
+
+def test_in_the_one_image_all_commands_name_its_container(tmp_path: Path) -> None:
+    assert here("teleinfo-reader", {VARIABLE: "image"}, tmp_path) == IMAGE
+    assert IMAGE.run("teleinfo-storer", "check") == "docker exec -it teleinfo teleinfo-storer check"
+    assert IMAGE.run_alone("teleinfo-storer", "backup") == "docker exec -it teleinfo teleinfo-storer backup"
+    assert IMAGE.sql() == "docker exec -it teleinfo mariadb"
+    assert IMAGE.restart("mosquitto") == IMAGE.restart("teleinfo-reader") == "docker restart teleinfo"
+    assert IMAGE.log("teleinfo-monitor") == "docker logs --tail 20 teleinfo"
+    assert IMAGE.on_host("sudo reboot") == "outside the container: sudo reboot"
 
 
 @pytest.mark.parametrize("folder", ["etc/systemd/system", "usr/lib/systemd/system"])
