@@ -98,25 +98,34 @@ USER 1883:1883
 ENTRYPOINT ["python", "-P", "-m", "deploy.compose"]
 CMD ["prepare"]
 
-# The app of Home Assistant: all programs with their own database, under s6. It starts as root, reads what the
-# Supervisor gives to root only, and runs each program as a user of its own.
-FROM program AS app
-RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends \
-    mariadb-server-core mariadb-client s6 \
- && rm -rf /var/lib/apt/lists/* /etc/mysql \
- && for user in 10001:teleinfo-reader 10002:teleinfo 10003:teleinfo-monitor 10004:mysql; do \
+# All programs with a database and a broker of their own, under s6: docs/installation.md. It starts as root, writes what
+# the programs read, and runs each as a user of its own.
+FROM program AS teleinfo
+RUN for user in 10001:teleinfo-reader 10002:teleinfo 10003:teleinfo-monitor 10004:mysql 10005:mosquitto; do \
       groupadd --gid "${user%:*}" "${user#*:}" \
    && useradd --uid "${user%:*}" --gid "${user%:*}" --no-create-home --home-dir / --shell /usr/sbin/nologin "${user#*:}" \
    || exit 1; \
     done \
+ && apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends \
+    mariadb-server-core mariadb-client mosquitto s6 \
+ && rm -rf /var/lib/apt/lists/* /etc/mysql /etc/mosquitto \
  && ln -s /run/teleinfo /etc/teleinfo
-ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=app
+ENV PYTHONPATH=/opt/app TELEINFO_DEPLOYMENT=image TZ=Europe/Paris
+COPY mosquitto /opt/app/mosquitto
 COPY mariadb /opt/app/mariadb
 COPY deploy/*.py /opt/app/deploy/
 COPY deploy/app /opt/app/deploy/app
+COPY deploy/image /opt/app/deploy/image
 RUN python -m compileall -q /opt/app && chmod -R a+rX /opt/app
 WORKDIR /
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s --retries=3 \
     CMD ["bash", "/opt/app/deploy/app/health"]
+VOLUME /data
+EXPOSE 8080 1883
+ENTRYPOINT ["python", "-P", "-m", "deploy.image", "start"]
+
+# The app of Home Assistant: the same, with the Supervisor's options and services instead of a broker of its own.
+FROM teleinfo AS app
+ENV TELEINFO_DEPLOYMENT=app
 ENTRYPOINT ["python", "-P", "-m", "deploy.app", "start"]

@@ -18,7 +18,7 @@ _PAUSE = 30.0  # seconds before a database that cannot be made is tried again
 
 def main(arguments: list[str]) -> int:
     """Run the command; return its exit code. Each imports only what it needs: `watch` stays in memory."""
-    logs.set_up("plain", "teleinfo-app")
+    logs.set_up("plain", "teleinfo")
     os.umask(0o022)
     try:
         match arguments:
@@ -61,7 +61,7 @@ def _start() -> None:
     from deploy.app.prepare import SERVICES, explain, keep, prepare, prepare_container
 
     _, known = prepare()
-    prepare_container(known.options)
+    prepare_container(known)
     keep(known)
     explain(known)
     os.environ.pop(_OLD_TOKEN, None)

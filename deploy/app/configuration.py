@@ -9,18 +9,28 @@ import yaml
 from deploy.app.options import Options
 from deploy.app.supervisor import Answers
 from deploy.database_accounts import DATABASE
+from deploy.page_password import SHORTEST
 
 Config = dict[str, Any]
 
-#: Of all three programs; not that of others in the house, and never another one: the database counts by it.
-NAME = "app"
 FOLDER = "/run/teleinfo"
 SOCKET = "/run/mysqld/mysqld.sock"
-JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory, of this container
+ACCOUNTS = "/data/monitor/accounts"
+CHOSEN_BROKER = "/data/monitor/broker.json"
+_JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory
 SPOOL = "/data/spool"
 BACKUP = "/data/backup"
 SESSIONS = "/data/monitor"
+_PAGE_PASSWORD = f"{FOLDER}/page-password"
 _NO_BROKER = {"host": "127.0.0.1"}  # nobody listens: frames wait in the spool
+_OWN_BROKER = {"host": "127.0.0.1", "port": 1884}  # see deploy/image/mosquitto.conf
+
+
+class Alone(NamedTuple):
+    """What the image has without Home Assistant."""
+
+    id: str  # of this installation
+    passwords: Mapping[str, str]  # of our accounts at its own broker, by program
 
 
 class Known(NamedTuple):
@@ -31,17 +41,33 @@ class Known(NamedTuple):
     zone: str = ""  # of the environment
     passwords: Mapping[str, str] = {}  # of our accounts at the app MariaDB, by program
     own_zone: Any = None  # of the owner's own file
+    alone: Alone | None = None  # without Home Assistant
+
+    @property
+    def name(self) -> str:
+        """Of all three programs; not that of others in the house, and never another one: the database counts by it."""
+        return "app" if self.alone is None else f"docker-{self.alone.id}"
+
+    @property
+    def journal(self) -> str:
+        """The folder of the journal; /dev/shm may be that of the machine."""
+        return _JOURNAL if self.alone is None else f"{_JOURNAL}-{self.alone.id}"
+
+    @property
+    def has_page_password(self) -> bool:
+        """Whether the options set it, and not the page."""
+        return len(self.options.password or "") >= SHORTEST
 
 
 def files(known: Known) -> dict[str, dict[str, str]]:
     """Return the names and contents of each program's files."""
-    broker, options = _broker(known), known.options
+    options = known.options
     programs = {"reader": _reader(known), "storer": _storer(known), "monitor": _monitor(known)}
     made = {}
     for program, config in programs.items():
         made[program] = {f"{program}.yaml": yaml.safe_dump(config, allow_unicode=True, sort_keys=False)}
-        if broker.get("password"):
-            made[program][f"{program}.mqtt-password"] = f"{broker['password']}\n"
+        if password := _broker(program, known).get("password"):
+            made[program][f"{program}.mqtt-password"] = f"{password}\n"
         if not options.internal and program in known.passwords:
             made[program][f"{program}.database-password"] = f"{known.passwords[program]}\n"
     return made
@@ -72,18 +98,18 @@ def broker_of(known: Known) -> str:
 
 def _reader(known: Known) -> Config:
     return {
-        "name": NAME,
+        "name": known.name,
         "port": list(known.options.ports) or "ask",
         "mode": known.options.mode,
         "mqtt": _mqtt("reader", known),
-        "spool": {"journal": JOURNAL, "path": SPOOL},
+        "spool": {"journal": known.journal, "path": SPOOL},
         "home_assistant": {"language": language(known)},
     }
 
 
 def _storer(known: Known) -> Config:
     return {
-        "name": NAME,
+        "name": known.name,
         "mqtt": _mqtt("storer", known),
         "database": _database("storer", "teleinfo", known),
         "backup": {"folder": BACKUP},
@@ -91,18 +117,23 @@ def _storer(known: Known) -> Config:
 
 
 def _monitor(known: Known) -> Config:
-    return {
-        "name": NAME,
+    config = {
+        "name": known.name,
         "listen": {"host": "0.0.0.0", "port": 8080},  # noqa: S104 - of the container
-        "ingress": {"host": "0.0.0.0", "port": 8099},  # noqa: S104
-        "app": f"{FOLDER}/app.json",
-        "password_file": f"{FOLDER}/page-password",
         "state": SESSIONS,
         "mqtt": _mqtt("monitor", known),
         "database": _database("monitor", "teleinfo-monitor", known),
         "time_zone": _time_zone(known),
-        "home_assistant": {"url": "http://supervisor/core"},
     }
+    if known.has_page_password:
+        config["password_file"] = _PAGE_PASSWORD
+    if known.alone is None:
+        config["ingress"] = {"host": "0.0.0.0", "port": 8099}  # noqa: S104
+        config["app"] = f"{FOLDER}/app.json"
+        config["home_assistant"] = {"url": "http://supervisor/core"}
+    elif not known.options.mqtt.get("host"):
+        config["own_broker"] = {"port": 1883, "choose": True, "accounts": ACCOUNTS}
+    return config
 
 
 def language(known: Known) -> str:
@@ -122,18 +153,27 @@ def _time_zone(known: Known) -> str:
     return "Europe/Paris"
 
 
-def _broker(known: Known) -> Mapping[str, Any]:
-    """Return the broker's address and account, of the options or of the service; empty: there is none."""
-    broker: Mapping[str, Any] = known.options.mqtt if known.options.mqtt.get("host") else known.answers.get("mqtt", {})
-    return broker
+def has_own_broker(known: Known) -> bool:
+    """Return whether the broker of the image is used: neither its options nor the page name another one."""
+    return known.alone is not None and not known.options.mqtt.get("host") and not known.answers.get("chosen")
+
+
+def _broker(program: str, known: Known) -> Mapping[str, Any]:
+    """Return the broker's address and our account, of the options, the page or the service; empty: there is none."""
+    if known.options.mqtt.get("host"):
+        return known.options.mqtt
+    if known.alone is not None and has_own_broker(known):
+        return {**_OWN_BROKER, "username": program, "password": known.alone.passwords[program]}
+    answer: Mapping[str, Any] = known.answers.get("mqtt" if known.alone is None else "chosen", {})
+    return answer
 
 
 def _mqtt(program: str, known: Known) -> Config:
-    broker = _broker(known) or _NO_BROKER
+    broker = _broker(program, known) or _NO_BROKER
     config: Config = {key: broker[key] for key in ("host", "port", "username") if broker.get(key)}
     if broker.get("password"):
         config["password_file"] = f"{FOLDER}/{program}.mqtt-password"
-    if broker.get("ssl"):
+    if broker.get("ssl") or broker.get("tls"):
         config["tls"] = {}
     return config
 

@@ -36,6 +36,8 @@ USERS = {"reader": "teleinfo-reader", "storer": "teleinfo", "monitor": "teleinfo
 _OWN = Path("/config/monitor.yaml")
 _SQL = Path(__file__).resolve().parents[2] / "mariadb"
 _ACCOUNTS = ("storer", "monitor")  # programs that have one, and files of SQL
+_SERVICES = Path(__file__).with_name("services")
+_SERVICES_ALONE = Path(__file__).resolve().parents[1] / "image" / "services"
 _NO_BROKER = (
     "No MQTT broker: frames are kept here until there is one. Install the app Mosquitto broker (Settings, Apps) and"
     " start it, or name your own broker in this app's option mqtt"
@@ -44,7 +46,9 @@ _NO_BROKER = (
 
 def know(answers: Answers, options: Options) -> Known:
     """Put together what the files are made of."""
-    passwords = {} if options.internal else {program: _secret(f"{program}.database-password") for program in _ACCOUNTS}
+    passwords = (
+        {} if options.internal else {program: own_secret(f"{program}.database-password") for program in _ACCOUNTS}
+    )
     return Known(options, answers, os.environ.get("TZ", ""), passwords, _own_zone())
 
 
@@ -67,8 +71,9 @@ def prepare() -> tuple[Known, Known]:
     answers = Supervisor().answers(kept, database=not options.internal)
     known = before._replace(answers=_with_accounts(before._replace(answers=answers)))
     RUN.mkdir(mode=0o755, exist_ok=True)
-    _write_page_password(options)
-    _write_files(known)
+    if known.has_page_password:
+        _write_page_password(options)
+    write_files(known)
     write(RUN / "household.yaml", f"language: {configuration.language(known)}\n")
     write(RUN / "app.json", json.dumps(configuration.state(known, ports(Host()))), group=_user("monitor").pw_gid)
     return before, known
@@ -89,25 +94,31 @@ def keep(known: Known) -> None:
     write(ANSWERS, json.dumps(known.answers))
 
 
-def prepare_container(options: Options) -> None:
+def prepare_container(known: Known) -> None:
     """Make the folders of the programs, and those of s6, at the start of the container."""
+    options = known.options
     for program, folder in (
-        ("reader", Path(configuration.JOURNAL)),
+        ("reader", Path(known.journal)),
         ("reader", Path(configuration.SPOOL)),
         ("storer", Path(configuration.BACKUP)),
         ("monitor", Path(configuration.SESSIONS)),
     ):
         give_folder(program, folder)
-    socket = Path(configuration.SOCKET).parent
-    socket.mkdir(exist_ok=True)
-    shutil.chown(socket, "mysql", "mysql")
+    socket = Path(configuration.SOCKET)
+    socket.parent.mkdir(exist_ok=True)
+    socket.unlink(missing_ok=True)  # of a server that was killed: the programs start when there is a new one
+    shutil.chown(socket.parent, "mysql", "mysql")
     statements = (account_sql((_SQL / f"{program}.sql").read_text(), None, "localhost") for program in _ACCOUNTS)
     write(RUN / "accounts.sql", "".join(statements), group=pwd.getpwnam("mysql").pw_gid)
-    groups = port_groups(Path("/dev")) | {Path(port).stat().st_gid for port in options.ports if Path(port).exists()}
+    named = [Path(port) for port in (*options.ports, *ports(Host()))]
+    groups = port_groups(Path("/dev")) | {port.stat().st_gid for port in named if port.exists()}
     groups = groups - {0} | {_user("reader").pw_gid}
     write(RUN / "reader.groups", ",".join(map(str, sorted(groups))))
     shutil.rmtree(SERVICES, ignore_errors=True)
-    shutil.copytree(Path(__file__).with_name("services"), SERVICES)
+    shutil.copytree(_SERVICES, SERVICES)
+    if known.alone is not None:
+        shutil.rmtree(SERVICES / "take-over")  # there is no configuration of before
+        shutil.copytree(_SERVICES_ALONE, SERVICES, dirs_exist_ok=True)
     if not options.internal:
         (SERVICES / "mariadb" / "down").touch()
 
@@ -123,9 +134,9 @@ def explain(known: Known) -> None:
     """Log what the owner should do."""
     if configuration.broker_of(known) == "none":
         log.warning(_NO_BROKER)
-    if known.options.password is not None and len(known.options.password) < page_password.SHORTEST:
+    if known.options.password is not None and not known.has_page_password:
         log.warning(
-            "The option password is too short: %d characters or more; until then nobody can log in on port 8080",
+            "The option password is not used: %d characters or more are needed; leave it empty to set it in the page",
             page_password.SHORTEST,
         )
 
@@ -152,7 +163,8 @@ def _with_accounts(known: Known) -> Answers:
     return {**known.answers, "accounts": service}
 
 
-def _write_files(known: Known) -> None:
+def write_files(known: Known) -> None:
+    """Write the files of the programs."""
     for program, files in configuration.files(known).items():
         for name, content in files.items():
             write(RUN / name, content, group=_user(program).pw_gid)
@@ -160,17 +172,14 @@ def _write_files(known: Known) -> None:
 
 def _write_page_password(options: Options) -> None:
     """Write the hash of the page's password; it is kept, because a new one would end all sessions."""
-    password = options.password or ""
-    if len(password) < page_password.SHORTEST:
-        password = _secret("page-password")
     kept = DATA / "secrets" / "page-password-hash"
     kept.parent.mkdir(mode=0o700, exist_ok=True)
-    hashed = page_password.password_file(password, kept.read_text() if kept.exists() else "")
+    hashed = page_password.password_file(options.password or "", kept.read_text() if kept.exists() else "")
     write(kept, hashed)
     write(RUN / "page-password", hashed, group=_user("monitor").pw_gid)
 
 
-def _secret(name: str) -> str:
+def own_secret(name: str) -> str:
     """Return a password; it is made when it is first needed."""
     file = DATA / "secrets" / name
     file.parent.mkdir(mode=0o700, exist_ok=True)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from common.settings import config
-from deploy.app.configuration import Known, affected, broker_of, files, state
+from deploy.app.configuration import Alone, Known, affected, broker_of, files, has_own_broker, state
 from deploy.app.options import Options
 from monitor.base.config import MonitorConfig
 from reader.config import ReaderConfig
@@ -16,6 +16,8 @@ from storer.config.options import StorerConfig
 PORT = "/dev/serial/by-id/usb-FTDI"
 MQTT = {"host": "core-mosquitto", "port": 1883, "username": "addons", "password": "p", "ssl": False, "addon": "x"}
 MYSQL = {"host": "core-mariadb", "port": 3306, "username": "service", "password": "s"}
+ALONE = Alone("1f2e3d4c", {"reader": "r", "storer": "s", "monitor": "m"})
+CHOSEN = {"host": "192.168.1.5", "port": 1884, "username": "teleinfo", "password": "p", "tls": True}
 KEYS = {"reader": ReaderConfig, "storer": StorerConfig, "monitor": MonitorConfig}
 
 
@@ -31,8 +33,10 @@ def made(known: Known) -> dict[str, dict[str, Any]]:
         Known(Options((PORT, "socket://192.168.1.20:5331")), {"mqtt": MQTT}),
         Known(Options((PORT,), mqtt={"host": "nas", "port": 8883, "username": "u", "password": "p"}), {"mqtt": MQTT}),
         Known(Options((PORT,), database="mariadb"), {"mysql": MYSQL}, "", {"storer": "a", "monitor": "b"}),
+        Known(Options((PORT,), password="12345678"), {"mqtt": MQTT}),
+        Known(Options(), {}, alone=ALONE),
     ],
-    ids=["no broker", "service", "own broker", "own database"],
+    ids=["no broker", "service", "own broker", "own database", "password", "alone"],
 )
 def test_each_program_reads_its_file(known: Known, tmp_path: Path) -> None:
     for program, texts in files(known).items():
@@ -167,3 +171,52 @@ def test_another_database_server_restarts_those_who_use_it() -> None:
     before = Known(options, {}, "", passwords)
     after = Known(options, {"mysql": MYSQL | {"host": "elsewhere"}}, "", passwords)
     assert affected(before, after) == ["monitor", "storer"]
+
+
+def test_the_options_fix_the_pages_password_and_without_it_the_page_sets_it() -> None:
+    assert made(Known(Options(password="12345678"), {}))["monitor"]["password_file"] == "/run/teleinfo/page-password"
+    for password in (None, "", "1234567"):
+        assert "password_file" not in made(Known(Options(password=password), {}))["monitor"]
+
+
+def test_without_home_assistant_each_program_has_an_account_of_its_own_at_the_broker_that_comes_along() -> None:
+    known = Known(Options(), {}, alone=ALONE)
+    assert has_own_broker(known)
+    assert made(known)["storer"]["mqtt"] == {
+        "host": "127.0.0.1",
+        "port": 1884,
+        "username": "storer",
+        "password_file": "/run/teleinfo/storer.mqtt-password",
+    }
+    assert [files(known)[program][f"{program}.mqtt-password"] for program in KEYS] == ["r\n", "s\n", "m\n"]
+    monitor = made(known)["monitor"]
+    assert monitor["own_broker"] == {"port": 1883, "choose": True, "accounts": "/data/monitor/accounts"}
+    assert {"ingress", "app", "home_assistant"}.isdisjoint(monitor)
+
+
+def test_the_broker_that_the_page_names_takes_its_place_and_may_be_left_again() -> None:
+    own, named = Known(Options(), {}, alone=ALONE), Known(Options(), {"chosen": CHOSEN}, alone=ALONE)
+    assert not has_own_broker(named)
+    assert made(named)["reader"]["mqtt"] == {
+        "host": "192.168.1.5",
+        "port": 1884,
+        "username": "teleinfo",
+        "password_file": "/run/teleinfo/reader.mqtt-password",
+        "tls": {},
+    }
+    assert "own_broker" in made(named)["monitor"]
+    assert affected(own, named) == affected(named, own) == ["monitor", "reader", "storer"]
+
+
+def test_a_broker_of_the_environment_counts_more_than_one_of_the_page_which_may_name_none() -> None:
+    known = Known(Options(mqtt={"host": "nas"}), {"chosen": CHOSEN}, alone=ALONE)
+    assert not has_own_broker(known)
+    assert made(known)["reader"]["mqtt"] == {"host": "nas"}
+    assert "own_broker" not in made(known)["monitor"]
+
+
+def test_two_installations_on_a_machine_share_neither_names_nor_the_journal() -> None:
+    one, other = Known(Options(), {}, alone=ALONE), Known(Options(), {}, alone=ALONE._replace(id="00000000"))
+    assert made(one)["reader"]["name"] == made(one)["storer"]["name"] == "docker-1f2e3d4c"
+    assert made(one)["reader"]["spool"]["journal"] == "/dev/shm/teleinfo-reader-1f2e3d4c"
+    assert made(other)["reader"]["name"] != made(one)["reader"]["name"]

@@ -1,4 +1,4 @@
-"""How s6 runs the programs of the app."""
+"""How s6 runs the programs of the app, and of the image without Home Assistant."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from tests.test_layers import ROOT
 
 SERVICES = Path(deploy.app.__file__).with_name("services")
 RUNS = {file.parent.name: file for file in SERVICES.glob("*/run")}
+ALONE = SERVICES.parents[1] / "image" / "services"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -30,13 +31,14 @@ def test_each_program_has_a_user_of_its_own_that_the_image_has(name: str) -> Non
 
 def test_all_are_stopped_when_the_container_is_and_the_database_last() -> None:
     stop = (SERVICES / ".s6-svscan" / "SIGTERM").read_text()
-    match = re.search(r"for service in (.*?);", stop)
+    match = re.search(r"for service in (.*?); do", stop)
     assert match
     order = match[1].split()
-    assert set(order) == set(RUNS)
+    assert set(order) == set(RUNS) | {file.parent.name for file in ALONE.glob("*/run")}
     assert order.index("reader") < order.index("storer") < order.index("mariadb") == len(order) - 1
 
 
 def test_s6_can_run_all_of_it() -> None:
-    files = [*SERVICES.rglob("run"), *SERVICES.rglob("finish"), SERVICES / ".s6-svscan" / "SIGTERM"]
+    files = [*SERVICES.rglob("run"), *SERVICES.rglob("finish"), *ALONE.rglob("run")]
+    files += [SERVICES / ".s6-svscan" / "SIGTERM", SERVICES / ".with-database", SERVICES / ".finish"]
     assert all(file.stat().st_mode & 0o111 == 0o111 for file in files)

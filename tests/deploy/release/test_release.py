@@ -340,14 +340,16 @@ def test_each_image_is_built_for_its_processors_and_signed_and_then_the_latest(t
         "ghcr.io/somebody/teleinfo-storer:1.2.0": three,
         "ghcr.io/somebody/teleinfo-monitor:1.2.0": three,
         "ghcr.io/somebody/teleinfo-setup:1.2.0": three,
+        "ghcr.io/somebody/teleinfo:1.2.0": "linux/amd64,linux/arm64",
         "ghcr.io/somebody/teleinfo-app:1.2.0": "linux/amd64,linux/arm64",
     }
     assert all({"--sbom=true", "--provenance=mode=max", "--push", "COMMIT="} <= set(call) for call in builds)
     signed = [call.split()[-1] for call in calls if call.startswith("cosign")]
-    programs = ("reader", "storer", "monitor", "setup", "app")
-    assert signed == [f"ghcr.io/somebody/teleinfo-{program}@sha256:{program}" for program in programs]
+    targets = ("reader", "storer", "monitor", "setup", "teleinfo", "app")
+    names = [target if target == "teleinfo" else f"teleinfo-{target}" for target in targets]
+    assert signed == [f"ghcr.io/somebody/{name}@sha256:{target}" for name, target in zip(names, targets, strict=True)]
     latest = [number for number, call in enumerate(calls) if "imagetools create" in call]
-    assert latest == list(range(len(calls) - 5, len(calls)))
+    assert latest == list(range(len(calls) - 6, len(calls)))
 
 
 def test_nothing_is_built_for_what_is_no_version(tools: Path) -> None:
@@ -357,4 +359,4 @@ def test_nothing_is_built_for_what_is_no_version(tools: Path) -> None:
 
 def test_the_images_are_those_of_the_dockerfile() -> None:
     stages = [line.split()[-1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("FROM")]
-    assert {"reader", "storer", "monitor", "setup", "app"} == set(stages) - {"page", "build", "program"}
+    assert {"reader", "storer", "monitor", "setup", "teleinfo", "app"} == set(stages) - {"page", "build", "program"}
