@@ -125,7 +125,7 @@ def grant(name: str, account: str, rights: Sequence[str]) -> str:
 
 def _password_setting(commands: Commands, needs: Needs) -> str:
     """Return where the password is set."""
-    if commands.deployment is Deployment.APP:  # the app sets it at each start
+    if commands.deployment in (Deployment.APP, Deployment.IMAGE):  # they set it at each start
         return commands.restart("teleinfo-storer")
     if commands.deployment is Deployment.COMPOSE:
         return f"docker compose run --rm setup password {needs.account}"

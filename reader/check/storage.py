@@ -128,7 +128,7 @@ def _repair(facts: StorageFacts) -> str:
     commands = here(PROGRAM)
     if facts.spool_read_only:
         return TEXTS.text("replace_card")
-    if commands.deployment is Deployment.APP:  # it gives the folder to this user at each start
+    if commands.deployment in (Deployment.APP, Deployment.IMAGE):  # they give it to this user at each start
         return commands.restart(PROGRAM)
     if commands.deployment is Deployment.COMPOSE:
         return TEXTS.text("other_volume")

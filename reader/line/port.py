@@ -233,7 +233,7 @@ def _number(error: BaseException) -> int | None:
 def _reason(error: BaseException) -> str:
     number = _number(error)
     commands = here("teleinfo-reader")
-    if number in (errno.EACCES, errno.EPERM) and commands.deployment is Deployment.APP:
+    if number in (errno.EACCES, errno.EPERM) and commands.deployment in (Deployment.APP, Deployment.IMAGE):
         return f"permission denied; {commands.restart('teleinfo-reader')}"
     if number is not None:
         return _HINTS[number]
