@@ -9,7 +9,6 @@ import yaml
 from deploy.app.options import Options
 from deploy.app.supervisor import Answers
 from deploy.database_accounts import DATABASE
-from deploy.page_password import SHORTEST
 
 Config = dict[str, Any]
 
@@ -19,9 +18,9 @@ ACCOUNTS = "/data/monitor/accounts"
 CHOSEN_BROKER = "/data/monitor/broker.json"
 _JOURNAL = "/dev/shm/teleinfo-reader"  # noqa: S108 - in memory
 SPOOL = "/data/spool"
+STORER_WORKS = f"{FOLDER}/storer/heartbeat"  # the monitor starts then
 BACKUP = "/data/backup"
 SESSIONS = "/data/monitor"
-_PAGE_PASSWORD = f"{FOLDER}/page-password"
 _NO_BROKER = {"host": "127.0.0.1"}  # nobody listens: frames wait in the spool
 _OWN_BROKER = {"host": "127.0.0.1", "port": 1884}  # see deploy/image/mosquitto.conf
 
@@ -52,11 +51,6 @@ class Known(NamedTuple):
     def journal(self) -> str:
         """The folder of the journal; /dev/shm may be that of the machine."""
         return _JOURNAL if self.alone is None else f"{_JOURNAL}-{self.alone.id}"
-
-    @property
-    def has_page_password(self) -> bool:
-        """Whether the options set it, and not the page."""
-        return len(self.options.password or "") >= SHORTEST
 
 
 def files(known: Known) -> dict[str, dict[str, str]]:
@@ -113,6 +107,7 @@ def _storer(known: Known) -> Config:
         "mqtt": _mqtt("storer", known),
         "database": _database("storer", "teleinfo", known),
         "backup": {"folder": BACKUP},
+        "heartbeat": STORER_WORKS,
     }
 
 
@@ -125,9 +120,8 @@ def _monitor(known: Known) -> Config:
         "database": _database("monitor", "teleinfo-monitor", known),
         "time_zone": _time_zone(known),
     }
-    if known.has_page_password:
-        config["password_file"] = _PAGE_PASSWORD
     if known.alone is None:
+        config["password_file"] = f"{FOLDER}/page-password"
         config["ingress"] = {"host": "0.0.0.0", "port": 8099}  # noqa: S104
         config["app"] = f"{FOLDER}/app.json"
         config["home_assistant"] = {"url": "http://supervisor/core"}

@@ -71,8 +71,7 @@ def prepare() -> tuple[Known, Known]:
     answers = Supervisor().answers(kept, database=not options.internal)
     known = before._replace(answers=_with_accounts(before._replace(answers=answers)))
     RUN.mkdir(mode=0o755, exist_ok=True)
-    if known.has_page_password:
-        _write_page_password(options)
+    _write_page_password(options)
     write_files(known)
     write(RUN / "household.yaml", f"language: {configuration.language(known)}\n")
     write(RUN / "app.json", json.dumps(configuration.state(known, ports(Host()))), group=_user("monitor").pw_gid)
@@ -97,7 +96,10 @@ def keep(known: Known) -> None:
 def prepare_container(known: Known) -> None:
     """Make the folders of the programs, and those of s6, at the start of the container."""
     options = known.options
+    works = Path(configuration.STORER_WORKS)
+    works.unlink(missing_ok=True)
     for program, folder in (
+        ("storer", works.parent),
         ("reader", Path(known.journal)),
         ("reader", Path(configuration.SPOOL)),
         ("storer", Path(configuration.BACKUP)),
@@ -134,9 +136,9 @@ def explain(known: Known) -> None:
     """Log what the owner should do."""
     if configuration.broker_of(known) == "none":
         log.warning(_NO_BROKER)
-    if known.options.password is not None and not known.has_page_password:
+    if known.options.password is not None and len(known.options.password) < page_password.SHORTEST:
         log.warning(
-            "The option password is not used: %d characters or more are needed; leave it empty to set it in the page",
+            "The option password is too short: %d characters or more; until then nobody can log in on port 8080",
             page_password.SHORTEST,
         )
 
@@ -172,9 +174,12 @@ def write_files(known: Known) -> None:
 
 def _write_page_password(options: Options) -> None:
     """Write the hash of the page's password; it is kept, because a new one would end all sessions."""
+    password = options.password or ""
+    if len(password) < page_password.SHORTEST:
+        password = own_secret("page-password")
     kept = DATA / "secrets" / "page-password-hash"
     kept.parent.mkdir(mode=0o700, exist_ok=True)
-    hashed = page_password.password_file(options.password or "", kept.read_text() if kept.exists() else "")
+    hashed = page_password.password_file(password, kept.read_text() if kept.exists() else "")
     write(kept, hashed)
     write(RUN / "page-password", hashed, group=_user("monitor").pw_gid)
 

@@ -49,9 +49,10 @@ def _start() -> None:
     prepare_container(known)
     if not has_own_broker(known):
         (SERVICES / "mosquitto" / "down").touch()
+    if os.environ.pop("MQTT", None):  # a password is in it; the page has nothing that could be applied
+        (SERVICES / "watch" / "down").touch()
     keep(known)
     explain()
-    os.environ.pop("MQTT", None)  # a password is in it
     os.execvp("s6-svscan", ["s6-svscan", str(SERVICES)])  # noqa: S606 - this process is that of the container
 
 

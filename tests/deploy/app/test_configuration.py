@@ -33,10 +33,9 @@ def made(known: Known) -> dict[str, dict[str, Any]]:
         Known(Options((PORT, "socket://192.168.1.20:5331")), {"mqtt": MQTT}),
         Known(Options((PORT,), mqtt={"host": "nas", "port": 8883, "username": "u", "password": "p"}), {"mqtt": MQTT}),
         Known(Options((PORT,), database="mariadb"), {"mysql": MYSQL}, "", {"storer": "a", "monitor": "b"}),
-        Known(Options((PORT,), password="12345678"), {"mqtt": MQTT}),
         Known(Options(), {}, alone=ALONE),
     ],
-    ids=["no broker", "service", "own broker", "own database", "password", "alone"],
+    ids=["no broker", "service", "own broker", "own database", "alone"],
 )
 def test_each_program_reads_its_file(known: Known, tmp_path: Path) -> None:
     for program, texts in files(known).items():
@@ -173,12 +172,6 @@ def test_another_database_server_restarts_those_who_use_it() -> None:
     assert affected(before, after) == ["monitor", "storer"]
 
 
-def test_the_options_fix_the_pages_password_and_without_it_the_page_sets_it() -> None:
-    assert made(Known(Options(password="12345678"), {}))["monitor"]["password_file"] == "/run/teleinfo/page-password"
-    for password in (None, "", "1234567"):
-        assert "password_file" not in made(Known(Options(password=password), {}))["monitor"]
-
-
 def test_without_home_assistant_each_program_has_an_account_of_its_own_at_the_broker_that_comes_along() -> None:
     known = Known(Options(), {}, alone=ALONE)
     assert has_own_broker(known)
@@ -191,7 +184,7 @@ def test_without_home_assistant_each_program_has_an_account_of_its_own_at_the_br
     assert [files(known)[program][f"{program}.mqtt-password"] for program in KEYS] == ["r\n", "s\n", "m\n"]
     monitor = made(known)["monitor"]
     assert monitor["own_broker"] == {"port": 1883, "choose": True, "accounts": "/data/monitor/accounts"}
-    assert {"ingress", "app", "home_assistant"}.isdisjoint(monitor)
+    assert {"ingress", "app", "home_assistant", "password_file"}.isdisjoint(monitor)
 
 
 def test_the_broker_that_the_page_names_takes_its_place_and_may_be_left_again() -> None:

@@ -40,5 +40,5 @@ def test_all_are_stopped_when_the_container_is_and_the_database_last() -> None:
 
 def test_s6_can_run_all_of_it() -> None:
     files = [*SERVICES.rglob("run"), *SERVICES.rglob("finish"), *ALONE.rglob("run")]
-    files += [SERVICES / ".s6-svscan" / "SIGTERM", SERVICES / ".with-database", SERVICES / ".finish"]
+    files += [SERVICES / ".s6-svscan" / "SIGTERM", SERVICES / ".after", SERVICES / ".finish"]
     assert all(file.stat().st_mode & 0o111 == 0o111 for file in files)
