@@ -98,13 +98,15 @@ class House:
         """Prepare it; the names of all containers, networks and volumes begin with the prefix."""
         self.prefix = prefix
         self.image = f"{prefix}-image"
+        self.one_image = f"{prefix}-one-image"  # without Home Assistant
         self.manifest: dict[str, Any] = yaml.safe_load((ROOT / "homeassistant" / "config.yaml").read_text())
         self.passwords = {"mqtt": secrets.token_hex(8), "mysql": secrets.token_hex(8)}
 
     def build(self) -> None:
-        """Build the image of the app, as it is published."""
+        """Build the image of the app, and that without Home Assistant, as they are published."""
         base = f"PYTHON_IMAGE={_PYTHON_IMAGE}"
-        docker("build", "--quiet", "--target", "app", "--tag", self.image, "--build-arg", base, str(ROOT))
+        for target, name in (("teleinfo", self.one_image), ("app", self.image)):
+            docker("build", "--quiet", "--target", target, "--tag", name, "--build-arg", base, str(ROOT))
 
     def create(self) -> None:
         """Create the network and start the Supervisor.
@@ -133,12 +135,17 @@ class House:
         for kind in ("network", "volume"):
             if names := docker(kind, "ls", "--quiet", "--filter", f"name=^{self.prefix}").stdout.decode().split():
                 docker(kind, "rm", *names)
-        docker("image", "rm", "--force", self.image, check=False)
+        docker("image", "rm", "--force", self.image, self.one_image, check=False)
 
     def run(self, name: str, address: str, image: str, *command: str, options: tuple[str, ...] = ()) -> None:
         """Start a container in the network."""
         own = ("--name", f"{self.prefix}-{name}", "--network", self.prefix, "--ip", address)
         docker("run", "--detach", *own, *options, image, *command)
+
+    def processes(self, container: str) -> list[Process]:
+        """Return what runs in a container."""
+        found = json.loads(docker("exec", "--privileged", container, "python", "-c", _PROCESSES).stdout)
+        return [Process(*fields) for fields in found]
 
     def set(self, **state: Any) -> None:
         """Change what the Supervisor answers: `fake_supervisor.STATE`."""
@@ -322,8 +329,7 @@ class App:
 
     def processes(self) -> list[Process]:
         """Return what runs in it."""
-        found = json.loads(docker("exec", "--privileged", self.container, "python", "-c", _PROCESSES).stdout)
-        return [Process(*fields) for fields in found]
+        return self.house.processes(self.container)
 
     def sql(self, statement: str) -> list[list[str]]:
         """Run SQL as the administrator of its own database; return the rows as text, none while it is away."""
