@@ -37,6 +37,7 @@ _OWN = Path("/config/monitor.yaml")
 _SQL = Path(__file__).resolve().parents[2] / "mariadb"
 _ACCOUNTS = ("storer", "monitor")  # programs that have one, and files of SQL
 _SERVICES = Path(__file__).with_name("services")
+_SERVICES_OF_BOTH = {"reader", "storer", "monitor", "mariadb"}
 _SERVICES_ALONE = Path(__file__).resolve().parents[1] / "image" / "services"
 _NO_BROKER = (
     "No MQTT broker: frames are kept here until there is one. Install the app Mosquitto broker (Settings, Apps) and"
@@ -117,10 +118,11 @@ def prepare_container(known: Known) -> None:
     groups = groups - {0} | {_user("reader").pw_gid}
     write(RUN / "reader.groups", ",".join(map(str, sorted(groups))))
     shutil.rmtree(SERVICES, ignore_errors=True)
-    shutil.copytree(_SERVICES, SERVICES)
+    shutil.copytree(_SERVICES, SERVICES, symlinks=True)
     if known.alone is not None:
-        shutil.rmtree(SERVICES / "take-over")  # there is no configuration of before
-        shutil.copytree(_SERVICES_ALONE, SERVICES, dirs_exist_ok=True)
+        for service in {folder.name for folder in SERVICES.glob("[!.]*")} - _SERVICES_OF_BOTH:
+            shutil.rmtree(SERVICES / service)
+        shutil.copytree(_SERVICES_ALONE, SERVICES, symlinks=True, dirs_exist_ok=True)
     if not options.internal:
         (SERVICES / "mariadb" / "down").touch()
 
