@@ -30,9 +30,10 @@ def prepare(environment: Mapping[str, str] = os.environ) -> tuple[Known, Known, 
     Raises:
         ConfigError: a variable is wrong.
     """
+    options = options_of(environment)
     passwords = {program: own_secret(f"{program}.mqtt-password") for program in USERS}
     alone = Alone(_identity(), passwords)
-    before = Known(options_of(environment), read_answers(ANSWERS), environment.get("TZ", ""), alone=alone)
+    before = Known(options, read_answers(ANSWERS), environment.get("TZ", ""), alone=alone)
     known = before._replace(answers=_chosen())
     RUN.mkdir(mode=0o755, exist_ok=True)
     write_files(known)
