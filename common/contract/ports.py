@@ -1,11 +1,12 @@
 """The messages of ports: what a reader could listen to, and which of it a monitor chooses. The contract of the two.
 
     teleinfo/reader/NAME/ports   {"ports": [{"name": "/dev/serial/by-id/…", "label": "FTDI FT230X", "chosen": true,
-                                  "present": true},
+                                  "present": true, "kept": null},
                                  {"name": "mqtt:zigbee2mqtt/Linky", "label": "Linky (Zigbee2MQTT)", …}]}
     teleinfo/monitor/NAME/ports  {"reader": "home", "ports": ["/dev/serial/by-id/…"], "labels": {}}
 
-A port that was chosen and is unplugged is offered, too; it is not `present`.
+A port that was chosen and is unplugged is offered, too; it is not `present`. One that is `kept` for something else is
+listed and cannot be chosen: `radio` is a stick of Zigbee, Z-Wave or the like, `in_use` is open in another program.
 """
 
 import json
@@ -29,6 +30,7 @@ PORT = (
 )
 MOST_PORTS = 8  # of a reader
 LONGEST = 64_000  # bytes of a message
+KEPT = ("radio", "in_use")
 _MOST_OFFERED = 64
 _LONGEST_TEXT = 1200
 
@@ -40,6 +42,7 @@ class OfferedPort(NamedTuple):
     label: str  # what people call it
     chosen: bool
     present: bool  # it is plugged in; of a topic: nobody has withdrawn it
+    kept: str | None = None  # one of KEPT: why it is not to be chosen
 
     def to_message(self) -> dict[str, Any]:
         """Return it as it is published."""
@@ -70,7 +73,14 @@ def _offered(row: Any) -> OfferedPort:
     name, label = (row.get("name"), row.get("label")) if isinstance(row, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(label, str) or len(name) + len(label) > _LONGEST_TEXT:
         raise MessageError("not an offer of ports: one has no name or no label, or too long a one")
-    return OfferedPort(name, label, chosen=row.get("chosen") is True, present=row.get("present") is True)
+    kept = row.get("kept")
+    return OfferedPort(
+        name,
+        label,
+        chosen=row.get("chosen") is True,
+        present=row.get("present") is True,
+        kept=kept if kept in KEPT else None,
+    )
 
 
 def write_choice(reader: str, ports: Sequence[str], labels: Mapping[str, str]) -> bytes:

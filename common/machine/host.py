@@ -136,14 +136,18 @@ class Host:
 
     def processes(self) -> Iterator[Process]:
         """Yield the running processes, without this one."""
-        folders = [folder for folder in self.path("proc").glob("[0-9]*") if int(folder.name) != os.getpid()]
-        for folder in sorted(folders, key=lambda folder: int(folder.name)):
+        for pid in self._pids():
+            folder = self.path(f"proc/{pid}")
             try:
                 command = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
                 name = (folder / "comm").read_text(errors="replace").strip()
             except OSError:  # it ended meanwhile
                 continue
-            yield Process(int(folder.name), name, tuple(command))
+            yield Process(pid, name, tuple(command))
+
+    def _pids(self) -> list[int]:
+        numbers = (int(folder.name) for folder in self.path("proc").glob("[0-9]*"))
+        return sorted(number for number in numbers if number != os.getpid())
 
     def users_of(self, device: Path) -> list[Process]:
         """Return the processes that use a device: that have locked it or, as far as we may see that, have it open."""
@@ -157,6 +161,18 @@ class Host:
             for process in self.processes()
             if not process.is_simulator() and (process.pid in locked or self._holds(process.pid, status))
         ]
+
+    def is_in_use(self, device: Path) -> bool:
+        """Return whether another process uses a device, as far as we may see that; cheap enough for every few seconds.
+
+        In a container only the processes of the container can be seen.
+        """
+        try:
+            status = device.stat()
+        except OSError:
+            return False
+        locked, pids = self._locked(status) - {os.getpid()}, self._pids()
+        return not locked.isdisjoint(pids) or any(self._holds(pid, status) for pid in pids)
 
     def lock_holder(self, path: Path) -> Process | None:
         """Return the process that has locked a file or folder; any user may see that."""

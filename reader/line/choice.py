@@ -24,6 +24,7 @@ from common.runtime.logs import ChangeLogger, RateLimiter
 from common.settings.file_errors import reason
 from reader.config import ReaderConfig
 from reader.line.port_list import pi_model, ports
+from reader.line.radio import is_radio
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ FILE = "ports.json"  # beside the spool
 LOOK_EVERY = 5.0  # seconds between two looks at which ports there are
 _MOST_MONITORS = 8  # that are remembered
 _NOTHING_CHOSEN = "No port is chosen yet: choose that of the meter in the page, under Réglages. There are: %s"
+_RADIO = "Not listening to %s, by its name a radio stick; if a meter is there, write it down: port in reader.yaml"
 
 #: What each monitor chose for this reader, the newest last.
 _Choices = dict[str, tuple[str, ...]]
@@ -121,7 +123,14 @@ class PortChoice:
             if self._rate_limiter.allow(monitor, now):
                 log.warning("Ignored the choice of ports of the monitor %s: %s", monitor, error)
             return False
-        if chosen is None or self._choices.get(monitor) == chosen:
+        if chosen is None:
+            return False
+        radios = [port for port in chosen if not is_topic(port) and is_radio(port, self._machine)]
+        if radios:
+            if self._rate_limiter.allow(monitor, now):
+                log.warning(_RADIO, ", ".join(radios))
+            chosen = tuple(port for port in chosen if port not in radios)
+        if self._choices.get(monitor) == chosen:
             return False
         self._choices.pop(monitor, None)
         self._choices[monitor] = chosen
@@ -183,7 +192,15 @@ class PortChoice:
         else:
             label = _label(name, self._machine)
             present = "://" in name or self._machine.path(name).exists()
-        return OfferedPort(name, label, name in self.ports, present)
+        return OfferedPort(name, label, name in self.ports, present, self._kept(name))
+
+    def _kept(self, name: str) -> str | None:
+        """Return what a port is kept for; None if it may be chosen."""
+        if name in self.ports or is_topic(name) or "://" in name:
+            return None
+        if is_radio(name, self._machine):
+            return "radio"
+        return "in_use" if self._machine.is_in_use(self._machine.path(name)) else None
 
     def _save(self) -> None:
         choices = [{"monitor": monitor, "ports": chosen} for monitor, chosen in self._choices.items()]

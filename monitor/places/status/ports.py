@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+from common.contract.ports import KEPT
 from common.contract.topic_port import is_topic
 from monitor.base.answer import answer_type, one_of
 from monitor.live.state import Program
@@ -17,6 +18,10 @@ class OfferedPort:
     label: Annotated[str, "what people call it"]
     chosen: bool
     present: Annotated[bool, "it is plugged in"]
+    kept: Annotated[
+        Annotated[str, one_of(*KEPT)] | None,
+        "why it cannot be chosen: a radio stick, by its name, or in use by another program; null: it can",
+    ]
 
 
 #: Why no message of a topic is read: as readers count them.
@@ -67,7 +72,7 @@ def ports(request: LiveRequest) -> Ports:
 
 def _of(reader: Program) -> ReaderPorts:
     offered = reader.offered if reader.asks_port else ()
-    offers = [OfferedPort(one.name, one.label, one.chosen, one.present) for one in offered]
+    offers = [OfferedPort(one.name, one.label, one.chosen, one.present, one.kept) for one in offered]
     reads = [_read(line) for line in reader.lines if isinstance(line.get("port"), str)]
     return ReaderPorts(reader.name, reader.status == "online", reader.asks_port, reads, offers)
 

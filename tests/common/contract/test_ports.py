@@ -16,15 +16,19 @@ def choice(**changes: Any) -> bytes:
 
 
 def test_what_is_offered_is_written_and_read() -> None:
-    offered = [OfferedPort(ADAPTER, "FTDI – café", True, True), OfferedPort("/dev/serial0", "serial0", False, False)]
+    offered = [
+        OfferedPort(ADAPTER, "FTDI – café", True, True),
+        OfferedPort("/dev/serial0", "serial0", False, False, "radio"),
+    ]
     assert json.loads(write_offer(offered)) == {
         "ports": [
-            {"name": ADAPTER, "label": "FTDI – café", "chosen": True, "present": True},
-            {"name": "/dev/serial0", "label": "serial0", "chosen": False, "present": False},
+            {"name": ADAPTER, "label": "FTDI – café", "chosen": True, "present": True, "kept": None},
+            {"name": "/dev/serial0", "label": "serial0", "chosen": False, "present": False, "kept": "radio"},
         ]
     }
     assert read_offer(write_offer(offered)) == offered
     assert read_offer(write_offer([])) == []
+    assert read_offer(b'{"ports": [{"name": "/dev/serial0", "label": "", "kept": "coffee"}]}')[0].kept is None
 
 
 def test_whatever_is_found_the_offer_can_be_read() -> None:

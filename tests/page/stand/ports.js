@@ -14,9 +14,9 @@ export const READERS = [
     asks: true,
     reads: [],
     offers: [
-      { name: FOUND[0], label: 'FTDI FT230X Basic UART', chosen: false, present: true },
-      { name: FOUND[1], label: 'ConBee II', chosen: false, present: false },
-      ...TOPICS.map((name, i) => ({ name, label: NAMES[i], chosen: false, present: true })),
+      { name: FOUND[0], label: 'FTDI FT230X Basic UART', chosen: false, present: true, kept: null },
+      { name: FOUND[1], label: 'ConBee II', chosen: false, present: false, kept: 'radio' },
+      ...TOPICS.map((name, i) => ({ name, label: NAMES[i], chosen: false, present: true, kept: null })),
     ],
   },
 ];

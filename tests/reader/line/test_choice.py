@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from reader.line.choice import FILE, LOOK_EVERY, PortChoice, has_only_topics, po
 
 ONE = "/dev/serial/by-id/usb-FTDI_FT230X_Basic_UART_D30-if00-port0"
 TOPIC = "mqtt:zigbee2mqtt/Linky"
+RADIO = "/dev/serial/by-id/usb-ITead_Sonoff_Zigbee_3.0_USB_Dongle_Plus_0111-if00-port0"
 OTHER = "/dev/serial/by-id/usb-1a86_USB_Single_Serial_5435-if00"
 
 
@@ -162,6 +164,28 @@ def test_a_meter_whose_values_are_labelled_is_offered_once(rig: Rig) -> None:
     rig.choose(labelled)
     (port,) = rig.offers(LOOK_EVERY)
     assert (port.name, port.chosen, port.present) == (labelled, True, True)
+
+
+def test_a_radio_stick_is_listed_and_a_choice_of_it_is_refused(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """A byte at a wrong speed is enough to disturb a Zigbee network."""
+    rig.plug(ONE, "ttyUSB0")
+    rig.plug(RADIO, "ttyUSB1")
+    assert [(port.name, port.kept) for port in rig.offers(0.0)] == [(ONE, None), (RADIO, "radio")]
+    assert rig.choose(ONE, RADIO)
+    assert rig.choice.ports == (ONE,)
+    assert "Not listening to " + RADIO in caplog.text
+
+
+def test_a_port_that_another_program_uses_is_listed_and_not_offered_until_it_is_free(rig: Rig) -> None:
+    rig.plug(ONE, "ttyUSB0")
+    status = (rig.root / "dev" / "ttyUSB0").stat()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    (rig.root / "proc" / "77").mkdir(parents=True)
+    locks = rig.root / "proc" / "locks"
+    locks.write_text(f"1: FLOCK  ADVISORY  WRITE 77 {device} 0 EOF\n")
+    assert [port.kept for port in rig.offers(0.0)] == ["in_use"]
+    locks.write_text("")
+    assert [port.kept for port in rig.offers(LOOK_EVERY)] == [None]
 
 
 def test_a_choice_shows_in_the_offer_at_once(rig: Rig) -> None:

@@ -301,6 +301,10 @@ export default {
     none: 'No port was found: plug the adapter in, it will appear here.',
     which: 'Not sure? Unplug the adapter of the meter: its name is marked as missing within a minute.',
     gone: 'missing',
+    kept: {
+      radio: 'radio stick (Zigbee, Z-Wave, Thread…): listening to it would disturb your devices',
+      in_use: 'in use by another program',
+    },
     decoded: 'Meters already decoded, found on the network',
     limits:
       'A meter received this way has no values by the second, no timestamps and no check of the line: peaks, headroom and overloads cannot be measured. Its registers move in steps of 10 Wh with a ZLinky, of 1 to 8 Wh with others.',

@@ -308,6 +308,10 @@ export default {
     none: 'Aucun port trouvé : branchez l’adaptateur, il apparaîtra ici.',
     which: 'Vous hésitez ? Débranchez l’adaptateur du compteur : son nom est marqué absent dans la minute.',
     gone: 'absent',
+    kept: {
+      radio: 'clé radio (Zigbee, Z-Wave, Thread…) : l’écouter perturberait vos appareils',
+      in_use: 'déjà utilisé par un autre programme',
+    },
     decoded: 'Compteurs déjà décodés, trouvés sur le réseau',
     limits:
       'Un compteur reçu ainsi n’a ni valeurs à la seconde, ni horodatages, ni contrôle de la ligne : pointes, marge et dépassements ne sont pas mesurables. Ses index avancent par pas de 10 Wh avec un ZLinky, de 1 à 8 Wh avec les autres.',

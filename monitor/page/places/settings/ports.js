@@ -12,7 +12,7 @@ import { W } from './words.js';
 /** @import {Discovered, Ports} from '../../../../deploy/page/answers' */
 /** @import {Place} from './form.js' */
 /** @typedef {Ports['readers'][number]} Reader */
-/** @typedef {{name: string, label: string, present: boolean}} Row */
+/** @typedef {{name: string, label: string, present: boolean, kept?: string | null}} Row kept: why it cannot be chosen */
 
 /** The meter that a reader makes up, for whoever has no adapter yet. */
 const SIMULATED = 'simulate://standard-single-phase-tempo';
@@ -53,14 +53,16 @@ const plain = (label) => [...label.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim()].sl
  */
 export function rowsOf(value, reader) {
   const chosen = chosenOf(value, reader),
-    offered = reader.offers.map(({ name, ...rest }) => ({
-      ...rest,
+    offered = reader.offers.map(({ name, label, present, kept }) => ({
+      label,
+      present,
+      kept,
       name: chosen.find((port) => topicOf(port) === topicOf(name)) ?? name,
     })),
     missing = chosen.filter((port) => !offered.some(({ name }) => name === port));
   const called = (name, label) => value?.labels?.[name] ?? (label || topicOf(name).replace(/^mqtt:/, ''));
-  return [...offered, ...missing.map((name) => ({ name, label: '', present: true }))].map(
-    ({ name, label, present }) => ({ name, label: called(name, label), present }),
+  return [...offered, ...missing.map((name) => ({ name, label: '', present: true, kept: null }))].map(
+    ({ name, label, ...rest }) => ({ ...rest, name, label: called(name, label) }),
   );
 }
 
@@ -108,9 +110,10 @@ export function portChoice(place, readers) {
       h('p', { class: 'note' }, W.ports.trialMore),
     );
   }
-  function line(reader, { name, label, present }, rows) {
+  function line(reader, { name, label, present, kept: taken }, rows) {
     const isTwice = rows.filter((one) => one.label === label).length > 1,
       isChosen = chosenOf(place.get(), reader).includes(name),
+      why = !isChosen && taken ? W.ports.kept[taken] : '',
       topic = topicOf(name),
       key = JSON.stringify([reader.reader, topic]),
       values = meters.find(({ port }) => port === topic)?.values ?? [],
@@ -126,6 +129,7 @@ export function portChoice(place, readers) {
     const input = h('input', {
       type: 'checkbox',
       checked: isChosen || forms.has(key),
+      disabled: !!why,
       'data-port': JSON.stringify([reader.reader, name]),
       onchange,
     });
@@ -133,12 +137,12 @@ export function portChoice(place, readers) {
       names();
       draw();
     };
-    const also = h('span', { class: 'note' }, f.joined([isTwice && topic, !present && W.ports.gone]));
+    const also = h('span', { class: 'note' }, f.joined([isTwice && topic, !present && W.ports.gone, why]));
     forms.get(key)?.show?.(values);
     return h(
       'div',
       { class: 'port' },
-      h('label', { class: 'choice-line' }, input, h('span', null, label, also)),
+      h('label', { class: `choice-line${why ? ' muted' : ''}` }, input, h('span', null, label, also)),
       isChosen && said(reader, read, topic),
       isChosen &&
         isNamed &&

@@ -45,8 +45,8 @@ def test_a_reader_that_asks_offers_its_ports_and_one_whose_port_is_fixed_only_sa
             "asks": True,
             "reads": [],
             "offers": [
-                {"name": "/dev/ttyUSB0", "label": "ttyUSB0", "chosen": False, "present": True},
-                {"name": "/dev/serial/by-id/usb-A-if00", "label": "A", "chosen": True, "present": False},
+                {"name": "/dev/ttyUSB0", "label": "ttyUSB0", "chosen": False, "present": True, "kept": None},
+                {"name": "/dev/serial/by-id/usb-A-if00", "label": "A", "chosen": True, "present": False, "kept": None},
             ],
         },
         {"reader": "home", "online": False, "asks": False, "reads": [LISTENING], "offers": []},

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 const { rowsOf, withPort } = await import('../../../../monitor/page/places/settings/ports.js');
 
-const offer = (name, label = name, more = {}) => ({ name, label, chosen: false, present: true, ...more });
+const offer = (name, label = name, more = {}) => ({ name, label, chosen: false, present: true, kept: null, ...more });
 const CELLAR = { reader: 'cave', offers: [offer('/dev/a', 'A'), offer('/dev/b', '/dev/b')] },
   ROOF = { reader: 'toit', offers: [offer('/dev/a', 'A', { chosen: true }), offer('/dev/b', 'B')] },
   ESPHOME = { reader: 'cave', offers: [offer('mqtt:n/sensor/+/state', 'n (ESPHome)')] };
@@ -33,9 +33,9 @@ test('what was chosen is listed once, by what it was called, though the reader o
   const topic = 'mqtt:n/sensor/+/state?unit=Wh&a=EAST';
   const value = { reader: 'cave', ports: [topic, 'mqtt:tele/linky/SENSOR', '/dev/old'], labels: { '/dev/old': 'Old' } };
   assert.deepEqual(rowsOf(value, ESPHOME), [
-    { name: topic, label: 'n (ESPHome)', present: true },
-    { name: 'mqtt:tele/linky/SENSOR', label: 'tele/linky/SENSOR', present: true },
-    { name: '/dev/old', label: 'Old', present: true },
+    { name: topic, label: 'n (ESPHome)', present: true, kept: null },
+    { name: 'mqtt:tele/linky/SENSOR', label: 'tele/linky/SENSOR', present: true, kept: null },
+    { name: '/dev/old', label: 'Old', present: true, kept: null },
   ]);
 });
 
@@ -51,4 +51,12 @@ test('the simulated meter has no name of its own: each language has one', () => 
   const name = 'simulate://standard-single-phase-tempo';
   const value = withPort({}, CELLAR, { name, label: 'Compteur simulé' }, true);
   assert.deepEqual(value, { reader: 'cave', ports: [name], labels: {} });
+});
+
+test('a radio stick and a port that is in use come with the reason why they cannot be chosen', () => {
+  const offers = [offer('/dev/z', 'Z', { kept: 'radio' }), offer('/dev/u', 'U', { kept: 'in_use' })];
+  assert.deepEqual(
+    rowsOf({}, { reader: 'cave', offers }).map(({ kept }) => kept),
+    ['radio', 'in_use'],
+  );
 });
