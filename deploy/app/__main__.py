@@ -36,12 +36,15 @@ def main(arguments: list[str]) -> int:
                 from deploy.app.administrators import write_administrators
 
                 write_administrators()
+            case ["home-assistant"]:
+                from deploy.app.home_assistant import serve
+
+                serve()
             case ["backup"]:
                 return _backup()
             case _:
-                print(
-                    "usage: python -P -m deploy.app start|prepare|database|watch|administrators|backup", file=sys.stderr
-                )
+                commands = "start|prepare|database|watch|administrators|home-assistant|backup"
+                print(f"usage: python -P -m deploy.app {commands}", file=sys.stderr)
                 return 2
     except ConfigError as error:
         log.error("%s", error)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from deploy.app.configuration import FOLDER
+from deploy.app.home_assistant import CORE
 from deploy.files import write
+from monitor.home_assistant.access import OLDEST_TO_READ
 from monitor.home_assistant.connection import HomeAssistant
 from monitor.places.settings.deletion import ADMINISTRATORS
 
-_CORE = "http://supervisor/core"
 _GROUP = "system-admin"
 
 
@@ -25,7 +26,7 @@ def write_administrators() -> None:
     Raises:
         StatisticsError: it does not answer, or refuses.
     """
-    with HomeAssistant(_CORE, os.environ.get("SUPERVISOR_TOKEN", ""), oldest=(2024, 11)) as home_assistant:
+    with HomeAssistant(CORE, os.environ.get("SUPERVISOR_TOKEN", ""), OLDEST_TO_READ) as home_assistant:
         users = home_assistant.call("config/auth/list")
     group = pwd.getpwnam("teleinfo-monitor").pw_gid
     write(Path(FOLDER) / ADMINISTRATORS, json.dumps(administrators(users)), group=group)

@@ -80,7 +80,8 @@ def _follow_ports(before: Sequence[str] | None) -> Sequence[str]:
 
 def _bring_statistics(before: str) -> str:
     """Bring the history into Home Assistant's statistics; log what the command says when that is new."""
-    command = ("s6-setuidgid", "teleinfo-monitor", "teleinfo-monitor", "home-assistant", "--yes")
+    user = ("env", "-u", "SUPERVISOR_TOKEN", "s6-setuidgid", "teleinfo-monitor")
+    command = (*user, "teleinfo-monitor", "home-assistant", "--yes")
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.stdout != before:
         log.log(logging.WARNING if done.returncode else logging.INFO, "Statistics: %s", done.stdout.strip())

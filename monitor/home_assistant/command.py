@@ -1,32 +1,22 @@
 """`teleinfo-monitor home-assistant`."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from common.errors import ConfigError, TeleinfoError
 from common.settings import config
-from common.settings.file_errors import reason
 from monitor.base.calendar import Calendar
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
-from monitor.home_assistant.recorder import SUPERVISOR, UNITS, Recorder, Statistic
+from monitor.home_assistant.access import OLDEST, connected
+from monitor.home_assistant.recorder import UNITS, Recorder, Statistic
 from monitor.home_assistant.sync import StatisticsSync, Work
 from monitor.home_assistant.texts import TEXTS, StatisticsError
 from monitor.money.home import language_in, open_home
 
-if TYPE_CHECKING:
-    from monitor.home_assistant.connection import HomeAssistant
-
-#: What the Supervisor gives an app.
-_SUPERVISOR_TOKEN = "SUPERVISOR_TOKEN"  # noqa: S105 - the name of a variable
 _WRONG_COMMAND = ("no_package", "no_address", "no_token", "token_unreadable", "token", "unattended", "no_backup")
 
 
@@ -34,8 +24,13 @@ def home_assistant(arguments: argparse.Namespace) -> int:
     """Bring the history into Home Assistant, or remove it there again."""
     settings = config.load(MonitorConfig, arguments.config)
     language = language_in(arguments, settings)
+
+    def before(url: str) -> None:
+        if not (arguments.dry_run or arguments.yes):
+            _ask_for_backup(url, language)
+
     try:
-        with _connected(settings, None if arguments.dry_run or arguments.yes else language) as connection:
+        with connected(settings.home_assistant, OLDEST, before) as connection:
             calendar, now = Calendar(settings.time_zone), datetime.now(UTC)
             sync = StatisticsSync(Recorder(connection, dry=arguments.dry_run), calendar, now)
             formats = Formats(language, settings.time_zone)
@@ -49,35 +44,6 @@ def home_assistant(arguments: argparse.Namespace) -> int:
         kind = ConfigError if error.key in _WRONG_COMMAND else TeleinfoError
         raise kind(error.text(language)) from error
     return 0
-
-
-@contextmanager
-def _connected(settings: MonitorConfig, ask_in: str | None) -> "Iterator[HomeAssistant]":
-    """Connect, after a question about a backup in a language; None: without it."""
-    place = settings.home_assistant
-    if place.url is None:
-        raise StatisticsError("no_address")
-    if place.token_file is not None:
-        token = _read_token(place.token_file)
-    else:
-        token = os.environ.get(_SUPERVISOR_TOKEN, "") if urlsplit(place.url).hostname == SUPERVISOR else ""
-    if not token:
-        raise StatisticsError("no_token")
-    try:
-        from monitor.home_assistant.connection import HomeAssistant
-    except ImportError as error:
-        raise StatisticsError("no_package", package=error.name, python=sys.executable) from error
-    if ask_in is not None:
-        _ask_for_backup(place.url, ask_in)
-    with HomeAssistant(place.url, token) as connection:
-        yield connection
-
-
-def _read_token(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig").strip()
-    except (OSError, ValueError) as error:
-        raise StatisticsError("token_unreadable", file=file, reason=reason(error)) from error
 
 
 def _ask_for_backup(url: str, language: str) -> None:

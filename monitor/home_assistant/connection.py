@@ -11,8 +11,6 @@ import websocket
 from monitor.home_assistant.recorder import SUPERVISOR
 from monitor.home_assistant.texts import StatisticsError
 
-#: What statistics that are imported need: `unit_class`.
-OLDEST = (2025, 11)
 #: Home Assistant hangs up when nobody answers its pings, as while a large database is read.
 _IDLE = 20.0  # seconds
 _ANSWERS_WITHIN = 120.0  # seconds; a year of hours from an SD card takes its time
@@ -21,7 +19,7 @@ _ANSWERS_WITHIN = 120.0  # seconds; a year of hours from an SD card takes its ti
 class HomeAssistant:
     """Sends commands as an administrator."""
 
-    def __init__(self, url: str, token: str, oldest: tuple[int, int] = OLDEST) -> None:
+    def __init__(self, url: str, token: str, oldest: tuple[int, int]) -> None:
         """Connect to Home Assistant at an address such as http://homeassistant.local:8123.
 
         Raises:
@@ -88,6 +86,8 @@ class HomeAssistant:
             error = answer["error"]
             if error.get("code") == "unauthorized":
                 raise StatisticsError("no_administrator", url=self.url)
+            if error.get("code") == "not_found":
+                raise StatisticsError("not_found", command=kind)
             raise StatisticsError("refused", command=kind, reason=str(error.get("message")))
 
     def _send(self, message: object) -> None:

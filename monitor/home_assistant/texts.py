@@ -1,4 +1,4 @@
-"""What the command says, and why it cannot do it, in French and English; both tables have the same keys."""
+"""What the command says, and why something cannot be done, in French and English; both tables have the same keys."""
 
 from collections.abc import Mapping
 
@@ -12,6 +12,8 @@ FR: Mapping[str, str] = {
     "no_administrator": "Home Assistant ({url}) refuse : le jeton doit être celui d’un administrateur",
     "too_old": "Home Assistant {version} est trop ancien : il faut la version {oldest} ou une plus récente",
     "refused": "Home Assistant refuse {command} : {reason}",
+    "not_found": "Home Assistant n’a rien pour {command}",
+    "gone": "Home Assistant n’a plus la statistique {statistic}",
     "not_written": "Home Assistant n’a pas enregistré {statistic} en {seconds} s : voyez ses journaux, puis relancez "
     "la commande",
     "no_entities": "Home Assistant n’a encore aucun registre de ces compteurs : attendez que le lecteur les ait "
@@ -52,6 +54,8 @@ EN: Mapping[str, str] = {
     "no_administrator": "Home Assistant ({url}) refuses: the token must be that of an administrator",
     "too_old": "Home Assistant {version} is too old: {oldest} or newer is needed",
     "refused": "Home Assistant refuses {command}: {reason}",
+    "not_found": "Home Assistant has nothing for {command}",
+    "gone": "Home Assistant no longer has the statistic {statistic}",
     "not_written": "Home Assistant has not written {statistic} within {seconds} s: see its log, then run the command "
     "again",
     "no_entities": "Home Assistant has no register of these meters yet: wait until the reader has announced them by "
@@ -92,8 +96,8 @@ class StatisticsError(TeleinfoError):
     def __init__(self, key: str, **values: object) -> None:
         super().__init__(EN[key].format(**values))
         self.key = key
-        self._values = values
+        self.values = values
 
     def text(self, language: str) -> str:
         """Return the reason in a language."""
-        return TEXTS[language][self.key].format(**self._values)
+        return TEXTS[language][self.key].format(**self.values)

@@ -14,11 +14,11 @@ ALONE = SERVICES.parents[1] / "image" / "services"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
-def test_only_the_one_that_asks_the_supervisor_has_its_token() -> None:
+def test_only_those_that_ask_the_supervisor_and_home_assistant_have_the_token() -> None:
     """The token opens Home Assistant as an administrator."""
-    assert set(RUNS) == {"mariadb", "monitor", "reader", "storer", "take-over", "watch"}
+    assert set(RUNS) == {"home-assistant", "mariadb", "monitor", "reader", "storer", "take-over", "watch"}
     with_token = {name for name, file in RUNS.items() if "-u SUPERVISOR_TOKEN" not in file.read_text()}
-    assert with_token == {"watch"}
+    assert with_token == {"home-assistant", "watch"}
 
 
 @pytest.mark.parametrize("name", ["reader", "storer", "monitor"])

@@ -16,11 +16,6 @@ from monitor.home_assistant.sync import Work
 from monitor.home_assistant.texts import StatisticsError
 
 
-@pytest.fixture(autouse=True)
-def supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SUPERVISOR_TOKEN", "of-an-app")
-
-
 def run(tmp_path: Path, text: str, *, yes: bool = True) -> None:
     file = tmp_path / "monitor.yaml"
     file.write_text(f"auth: none\n{text}")
@@ -42,17 +37,18 @@ def test_what_is_missing_is_said(tmp_path: Path, text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_the_token_of_an_app_goes_to_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_of_the_owner_goes_to_his_home_assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = []
 
-    def connect(url: str, token: str) -> None:
+    def connect(url: str, token: str, _: tuple[int, int]) -> None:
         sent.append((url, token))
         raise StatisticsError("token", url=url)
 
     monkeypatch.setattr("monitor.home_assistant.connection.HomeAssistant", connect)
+    (tmp_path / "token").write_text("of-an-owner\n")
     with pytest.raises(ConfigError):
-        run(tmp_path, "home_assistant: {url: 'http://supervisor/core'}")
-    assert sent == [("http://supervisor/core", "of-an-app")]
+        run(tmp_path, f"home_assistant: {{url: 'http://ha:8123', token_file: {tmp_path}/token}}")
+    assert sent == [("http://ha:8123", "of-an-owner")]
 
 
 def test_it_is_an_error_when_there_is_no_register_yet() -> None:
@@ -83,13 +79,13 @@ def test_a_person_is_asked_for_a_backup_before_anything_is_sent(
         asked.append(text)
         return answer
 
-    def connect(url: str, token: str) -> None:
+    def connect(*_: object) -> None:
         asked.append("connected")
-        raise StatisticsError("token", url=url)
+        raise StatisticsError("token", url="http://supervisor/core")
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", reply)
-    monkeypatch.setattr("monitor.home_assistant.connection.HomeAssistant", connect)
+    monkeypatch.setattr("monitor.home_assistant.access.Relay", connect)
     with pytest.raises(ConfigError):
         run(tmp_path, "home_assistant: {url: 'http://supervisor/core'}", yes=False)
     assert "http://supervisor/core" in asked[0]

@@ -47,7 +47,7 @@ def says_its_type(message: dict[str, Any]) -> dict[str, Any]:
 def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., HomeAssistant]:
     def make(token: str = "known", version: str = "2026.2.3", answer: Answer = says_its_type) -> HomeAssistant:
         monkeypatch.setattr("websocket.create_connection", lambda *_, **__: FakeSocket(version, answer))
-        return HomeAssistant("http://ha:8123", token)
+        return HomeAssistant("http://ha:8123", token, (2025, 11))
 
     return make
 
