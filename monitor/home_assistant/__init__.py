@@ -5,6 +5,9 @@ own sums, so that the Energy dashboard goes on without a step. It can be repeate
 
 - `history` reads our hours as series, one for each register.
 - `rows` makes statistics of them: hourly sums, each with its start. Pure.
-- `recorder` says what Home Assistant's recorder has and asks it to import; `connection` is its WebSocket.
-- `command` is `teleinfo-monitor statistics`, the only entry; `texts` what it says.
+- `recorder` says what Home Assistant's recorder has and asks it to import.
+- `past` reads what others counted there, as a file that the storer imports.
+- `energy_dashboard` adds our registers to the Energy dashboard.
+- `access` connects: `connection` is the WebSocket, `relay` the way to it from within the app.
+- `command` is `teleinfo-monitor home-assistant`; `texts` what is said. The page has its own routes, in its settings.
 """

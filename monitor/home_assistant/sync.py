@@ -110,7 +110,7 @@ class StatisticsSync:
     def _of_costs(self, address: str, keys: Mapping[str, Entity], name: str) -> Iterator[Work]:
         for key, entity in keys.items():
             if is_part(key):
-                statistic = f"{SOURCE}:{_object(address)}_{key}_cost"
+                statistic = cost_statistic(address, key)
                 yield Work(Statistic(statistic, name.format(name=entity.name), _CURRENCY), key, address, self._now)
 
     def _look(self, statistic: Statistic) -> Own:
@@ -202,6 +202,11 @@ class StatisticsSync:
         back = own_wh(own.marked) - own.first.sum * UNITS[statistic.unit]
         self._recorder.raise_sums(statistic, own.first, back if abs(back) >= 1 else 0.0)
         return own.filled
+
+
+def cost_statistic(address: str, key: str) -> str:
+    """Return the id of the statistic of what a register of a meter cost."""
+    return f"{SOURCE}:{_object(address)}_{key}_cost"
 
 
 def _object(address: str) -> str:
