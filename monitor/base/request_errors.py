@@ -237,8 +237,24 @@ TEXTS: Mapping[str, Text] = {
     ),
     "no_administrator": Text(
         403,
-        "only an administrator of Home Assistant may delete this",
-        "seul un administrateur de Home Assistant peut supprimer ceci",
+        "only an administrator of Home Assistant may do this",
+        "seul un administrateur de Home Assistant peut faire cela",
+    ),
+    "no_home_assistant": Text(
+        404,
+        "no Home Assistant is configured: add home_assistant: {{url: …, token_file: …}} to monitor.yaml",
+        "aucun Home Assistant n’est configuré : ajoutez home_assistant: {{url: …, token_file: …}} à monitor.yaml",
+    ),
+    "home_assistant": Text(503, "{problem}", "{problem}"),
+    "no_series": Text(
+        400,
+        "which statistics, and as which registers? series is expected, a list of ID=LABEL",
+        "quelles statistiques, et comme quels index ? series est attendu, une liste de ID=ÉTIQUETTE",
+    ),
+    "dashboard_unwritable": Text(
+        503,
+        "nothing was changed: what is there now cannot be kept ({reason})",
+        "rien n’a été modifié : l’état actuel ne peut pas être gardé ({reason})",
     ),
     "no_json": Text(400, "the body is not JSON", "le contenu n’est pas du JSON"),
     "no_version_given": Text(
@@ -302,7 +318,7 @@ class RequestError(ConfigError):
         Args:
             key: of the reason.
             members: for programs: what else they need to know, as JSON.
-            values: what its sentence shows; may be local days or times.
+            values: what its sentence shows; may be local days or times, and what is said in both languages.
         """
         self.key = key
         self.members = dict(members)
@@ -326,6 +342,8 @@ class RequestError(ConfigError):
 
 
 def _shown(value: Any, language: str) -> object:
+    if hasattr(value, "text"):
+        return value.text(language)
     if not isinstance(value, date):
         return value
     day = value.strftime("%d/%m/%Y" if language == "fr" else "%Y-%m-%d")

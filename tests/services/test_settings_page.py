@@ -34,10 +34,10 @@ JSON, BYTES = {"content-type": "application/json"}, {"content-type": "applicatio
 class Page:
     """The API of a monitor, and who asks it."""
 
-    def __init__(self, server: Server, folder: Path, mqtt: MonitorMqtt | None = None) -> None:
+    def __init__(self, server: Server, folder: Path, mqtt: MonitorMqtt | None = None, **more: Any) -> None:
         database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         self.app = folder / "app.json"
-        config = MonitorConfig(database=database, mqtt=mqtt, state=folder / "state", app=self.app)
+        config = MonitorConfig(database=database, mqtt=mqtt, state=folder / "state", app=self.app, **more)
         self.parts, self.live, *_ = build(config, folder)
         self.credentials = Credentials(config)
         self._loop = asyncio.new_event_loop()

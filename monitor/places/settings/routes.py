@@ -15,7 +15,7 @@ from common.settings.file_errors import reason
 from monitor.base.answer import INLINE, answer_type
 from monitor.base.request_errors import RequestError
 from monitor.money.sections import SECTIONS
-from monitor.places.settings import requests, save
+from monitor.places.settings import home_assistant, requests, save
 from monitor.places.settings.check import checked, refused, value_in
 from monitor.places.settings.deletion import check_may_delete
 from monitor.places.settings.requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
@@ -205,6 +205,7 @@ ROUTES: Sequence[Route] = (
     Route("settings/{section}", "One section of the settings.", (_SECTION,), one_section, version=_version),
     Route("requests", "What the storer was asked to do, the newest first.", (), all_requests),
     Route("requests/{id}", "One request.", (_ID,), one_request),
+    *home_assistant.ROUTES,
 )
 ACTIONS: Sequence[Action] = (
     Action(
@@ -233,4 +234,5 @@ ACTIONS: Sequence[Action] = (
         parameters=(_ID,),
     ),
     TRY_ADDRESSES,
+    *home_assistant.ACTIONS,
 )  # fmt: skip
