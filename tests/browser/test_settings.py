@@ -230,6 +230,34 @@ def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None
     expect(past.get_by_role("button", name="Retirer 2024.csv")).to_have_count(0)
 
 
+def test_what_home_assistant_counted_is_ticked_tried_and_imported(stand: Stand) -> None:
+    page = stand.open("reglages/passe")
+    past = group(page, "Le passé")
+    past.get_by_text("Reprendre le passé de Home Assistant").click()
+    past.get_by_label("linkytic HC").first.check()
+    machine = past.get_by_label("Shelly Plug").first
+    machine.check()
+    past.get_by_role("button", name="Voir ce qui serait ajouté").click()
+    expect(past.get_by_role("alert")).to_have_text("Choisissez l’index de chaque ligne cochée.")
+    machine.uncheck()
+    expect(past.get_by_label("Index du compteur pour linkytic HC")).to_have_value("HCHC")
+    past.get_by_role("button", name="Voir ce qui serait ajouté").click()
+    expect(past.locator(".entries > li")).to_contain_text("À ajouter")
+    assert findings(page) == []
+
+
+def test_the_energy_dashboard_is_shown_filled_and_undone_by_a_click(stand: Stand) -> None:
+    page = stand.open("reglages/homeassistant")
+    there = group(page, "Home Assistant")
+    expect(there).to_contain_text("Sera ajouté")
+    expect(there).to_contain_text("Le tableau compte déjà linkytic HP")
+    there.get_by_role("button", name="Ajouter au tableau").click()
+    expect(there).to_contain_text("Déjà dans le tableau")
+    there.get_by_role("button", name="Retirer ce qui a été ajouté").click()
+    expect(there.get_by_role("button", name="Ajouter au tableau")).to_be_visible()
+    assert findings(page) == []
+
+
 def test_what_is_gone_is_forgotten_after_its_name_and_every_place_can_cancel_it(stand: Stand) -> None:
     page = stand.open("etat")
     expect(page.locator(".notice").filter(has_text="Ancien compteur")).to_contain_text("depuis le 10 mars 2026")

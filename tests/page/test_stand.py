@@ -18,6 +18,7 @@ METERS = ("041234567890", "051234560042")
 NOW = 1_795_613_527_000  # 25 November 2026, 14:32:07 in Paris
 ASK = """
 import { answer } from './answers.js';
+import { homeAssistant } from './home_assistant.js';
 import { household } from './settings.js';
 const [questions, state] = JSON.parse(process.argv[1]);
 const home = household();
@@ -25,6 +26,7 @@ home.respond('POST', 'requests', new URLSearchParams(), { kind: 'backup', argume
 function given([route, text, now]) {
   const query = new URLSearchParams(text), path = route.replace('{section}', 'contracts').replace('{id}', '1');
   if (/^(settings|requests)/.test(path)) return home.respond('GET', path, query, null, {}, now).body;
+  if (path.startsWith('home-assistant')) return homeAssistant().respond('GET', path).body;
   return answer(route, query, now, state);
 }
 console.log(JSON.stringify(questions.map(given)));

@@ -286,6 +286,16 @@ export const makeRequest = async (kind, args) =>
 export const sendPiece = (id, piece, bytes) => send('PUT', `requests/${id}/body`, { body: bytes, params: { piece } });
 export const startRequest = (id) => send('POST', `requests/${id}/start`);
 export const cancelRequest = (id) => send('DELETE', `requests/${id}`);
+/** Whether Home Assistant can be asked. @type {() => Promise<Answers.HomeAssistant>} */
+export const homeAssistant = () => get('home-assistant');
+/** What others counted there. @type {() => Promise<Answers.HomeAssistantStatistics['statistics']>} */
+export const countedThere = async () => (await get('home-assistant/statistics')).statistics;
+/** @type {(asked: {series: string[], meter: string | null, dry_run: boolean}) => Promise<{id: number}>} */
+export const importFromThere = async (asked) => (await send('POST', 'home-assistant/import', { body: asked })).json();
+/** Its Energy dashboard. @type {() => Promise<Answers.HomeAssistantEnergy>} */
+export const energyDashboard = () => get('home-assistant/energy');
+/** Adds to it, or takes that out again. @type {(method: 'POST' | 'DELETE') => Promise<Answers.HomeAssistantEnergy>} */
+export const changeDashboard = async (method) => (await send(method, 'home-assistant/energy')).json();
 /**
  * The numbers in the next message of a topic; null: none came in some seconds.
  * @type {(topic: string) => Promise<Answers.Message>}

@@ -9,6 +9,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { alerts, answer, IN_APP } from './answers.js';
+import { homeAssistant } from './home_assistant.js';
 import { household } from './settings.js';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -20,7 +21,8 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
   let state = 'ok',
     ahead = 0; // of the clock of this machine, ms
   const now = () => Date.now() + ahead,
-    home = household();
+    home = household(),
+    there = homeAssistant();
   const streams = new Set();
 
   async function respond(request, response) {
@@ -45,6 +47,18 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
       if (state === 'database') return send(request, response, 503, 'application/problem+json', '{"status": 503}');
       const given = home.respond(request.method, path.slice(7), address.searchParams, body, request.headers, now());
       if (given.version !== undefined) response.setHeader('ETag', `"${given.version}"`);
+      return send(request, response, given.status, 'application/json', JSON.stringify(given.body));
+    }
+    if (path.startsWith('api/v1/home-assistant')) {
+      const text = await bodyOf(request),
+        ask = ({ series, meter, dry_run }) => {
+          const args = { kind: 'home-assistant', name: 'Home Assistant', meter, dry_run, series },
+            made = { kind: 'import', arguments: args },
+            of = (method, route, body) => home.respond(method, route, new URLSearchParams(), body, {}, now()).body,
+            { id } = of('POST', 'requests', made);
+          return of('POST', `requests/${id}/start`, null);
+        };
+      const given = there.respond(request.method, path.slice(7), text ? JSON.parse(text) : null, ask);
       return send(request, response, given.status, 'application/json', JSON.stringify(given.body));
     }
     if (path.startsWith('api/v1/')) {

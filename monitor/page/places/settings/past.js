@@ -1,4 +1,4 @@
-// The past from files of Enedis, EDF, Home Assistant or a table: what is in them, what would be added, then adding it;
+// The past from files of Enedis, EDF, Home Assistant or a table, or from Home Assistant itself: what is in them, what would be added, then adding it;
 // each import can be taken back.
 import * as api from '../../base/api.js';
 import { h, icon } from '../../base/dom.js';
@@ -8,6 +8,7 @@ import { dateOf } from '../../base/time.js';
 import { refusal } from '../../parts/refusal.js';
 import { select } from '../../parts/controls.js';
 import { asked, begun, ended, problemOf } from './requests.js';
+import { countedThere } from './counted_there.js';
 import { W } from './words.js';
 
 /** @import {Meter} from '../../../../deploy/page/types' */
@@ -35,7 +36,11 @@ export function pastGroup({ meter, meters, told = () => {} }) {
     told();
   };
   const take = (files) => {
-    for (const file of files) list.append(entry(file, () => chosen, added));
+    for (const file of files) {
+      const send = (dryRun, series, progress) =>
+        sent(file, { kind: null, name: file.name, meter: chosen, dry_run: dryRun, series }, progress);
+      list.append(entry(file.name, file.size > MOST ? null : send, added));
+    }
   };
   const input = h('input', {
     type: 'file',
@@ -77,32 +82,38 @@ export function pastGroup({ meter, meters, told = () => {} }) {
         select({ options: meters.map(({ id, name }) => [id, name]), value: chosen, onpick: (id) => (chosen = id) }),
       ),
     drop,
+    countedThere((series) => {
+      const send = async (dryRun) => (await api.importFromThere({ series, meter: chosen, dry_run: dryRun })).id;
+      list.append(entry(W.past.there.name, send, before.look));
+    }),
     list,
     before.node,
   ].filter((one) => one !== false);
 }
 
-/** A file: it is looked at first; nothing is added before its owner says so. */
-function entry(file, meterOf, added) {
+/**
+ * What may be imported: it is looked at first; nothing is added before its owner says so.
+ * send: makes a request and answers its number; null: it is too large.
+ * @typedef {(dryRun: boolean, series: string[], progress: (share: number) => void) => Promise<number>} Send
+ * @type {(name: string, send: Send | null, added: () => void) => HTMLElement}
+ */
+function entry(name, send, added) {
   /** @type {string[]} */
   let chosen = [];
   const state = h('div', null),
-    node = h('li', null, h('strong', null, file.name), state);
+    node = h('li', null, h('strong', null, name), state);
   const show = (...parts) => state.replaceChildren(...parts.filter((part) => part !== false && part != null));
   const close = h('button', { class: 'link-button', type: 'button', onclick: () => node.remove() }, T.close);
   /** @param {string[]} [series] */
   async function run(dryRun, series = chosen) {
+    if (!send) return;
     chosen = series;
     const bar = h('progress', { max: 1, 'aria-label': W.past.reading });
     show(h('p', null, dryRun ? W.past.reading : W.past.adding), bar);
     try {
-      const made = await sent(
-        file,
-        { kind: null, name: file.name, meter: meterOf(), dry_run: dryRun, series },
-        (share) => {
-          bar.value = share / 2;
-        },
-      );
+      const made = await send(dryRun, series, (share) => {
+        bar.value = share / 2;
+      });
       const end = await ended(made, (progress) => {
         bar.value = 0.5 + (progress ?? 0) / 2;
       });
@@ -136,7 +147,7 @@ function entry(file, meterOf, added) {
     );
   const act = (result) =>
     hasNew(result) && h('button', { class: 'button', type: 'button', onclick: () => run(false) }, W.past.add);
-  if (file.size > MOST) show(wrong(W.past.tooBig(f.bytes(MOST))), close);
+  if (!send) show(wrong(W.past.tooBig(f.bytes(MOST))), close);
   else run(true);
   return node;
 }

@@ -118,7 +118,8 @@ function unitField(given, values, change) {
   );
 }
 
-function word(label) {
+/** What a label of a frame is called. @type {(label: string) => string} */
+export function word(label) {
   const [, stem = '', phase = ''] = /^(.+?)([123])?$/.exec(label) ?? [],
     register = REGISTERS[label]?.[language].long ?? label.replace(/^EASF0?/, '');
   const text = W.ports.labels[label] ?? W.ports.labels[stem];

@@ -14,6 +14,7 @@ import { FIRST_VISIT, knownOf, toDo } from './first/steps.js';
 import { firstVisit } from './first/view.js';
 import { sourcesSection } from './found.js';
 import { goneGroup } from './gone.js';
+import { homeAssistantGroup } from './home_assistant.js';
 import { indexGroup } from './indexes.js';
 import { meterNames } from './meters.js';
 import { canChoose, fixedPorts, portChoice } from './ports.js';
@@ -27,10 +28,11 @@ export default async function settings(context) {
   const { meter, meters, now, detail } = context,
     today = dateOf(now());
   if (detail === FIRST_VISIT) return firstVisit(context);
-  const [sections, gone, known] = await Promise.all([
+  const [sections, gone, known, there] = await Promise.all([
       sectionsOf(context),
       api.forgettable().catch(() => []),
       knownOf(),
+      api.homeAssistant().catch(() => null),
     ]),
     { saved, forms, readers, widgets, section } = sections;
   const plainly = (name) => () => [section(name).node];
@@ -67,6 +69,7 @@ export default async function settings(context) {
       ],
     ],
     ['acces', 'access', () => accessGroup({ section })],
+    ['homeassistant', 'homeAssistant', !!there?.configured && homeAssistantGroup],
     ['langue', 'language', plainly('page')],
   ];
   return {
