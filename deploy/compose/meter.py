@@ -12,6 +12,7 @@ from reader.check.command import SECONDS
 from reader.check.line import METER, LineFacts, diagnose_line, listen
 from reader.line.port import open_port
 from reader.line.port_list import ports as serial_ports
+from reader.line.radio import is_radio
 
 PROJECT = Path("/project")
 _USUAL_GROUP = 20  # compose.yaml takes it unless TIC_GROUP says otherwise
@@ -23,8 +24,9 @@ _NO_METER = "meter: no meter found, .env not changed; if the reader is using the
 
 
 def main(ports: Sequence[str], folder: Path = PROJECT) -> int:
-    """Listen to the ports, or to all that exist; return the exit code: 0 when .env names a meter."""
-    found = list(ports) or serial_ports(Host())
+    """Listen to the ports, or to all that exist but radio sticks; return the exit code: 0 when .env names a meter."""
+    machine = Host()
+    found = list(ports) or [port for port in serial_ports(machine) if not is_radio(port, machine)]
     if not found:
         print(_NO_PORT, file=sys.stderr)
         return 1

@@ -13,6 +13,7 @@ from reader.check.line import LineFacts
 from tests.test_layers import ROOT
 
 A, B = "031961123456", "041976118895"
+RADIO = "/dev/serial/by-id/usb-Nabu_Casa_SkyConnect_v1.0_3abe-if00-port0"
 USB, PI = "/dev/serial/by-id/usb-FTDI", "/dev/ttyAMA0"
 
 
@@ -95,7 +96,9 @@ def test_several_ports_are_a_list_and_a_port_of_another_group_brings_its_group_a
     assert port_groups(tmp_path) == set()  # it is no serial port
 
 
-@pytest.mark.parametrize(("ports", "said"), [([PI], "no meter found"), ([], "no serial port")])
+@pytest.mark.parametrize(
+    ("ports", "said"), [([PI], "no meter found"), ([], "no serial port"), ([RADIO], "no serial port")]
+)
 def test_where_nothing_is_heard_nothing_is_written(
     ports: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
