@@ -84,7 +84,7 @@ export function pastGroup({ meter, meters, told = () => {} }) {
     drop,
     countedThere((series) => {
       const send = async (dryRun) => (await api.importFromThere({ series, meter: chosen, dry_run: dryRun })).id;
-      list.append(entry(W.past.there.name, send, before.look));
+      list.append(entry(W.past.there.name, send, added));
     }),
     list,
     before.node,
