@@ -117,6 +117,12 @@ class Ingress(Answerer):
     def do_POST(self) -> None:
         self._pass_on()
 
+    def do_PUT(self) -> None:
+        self._pass_on()
+
+    def do_DELETE(self) -> None:
+        self._pass_on()
+
     def do_HEAD(self) -> None:
         self._pass_on()
 
@@ -154,7 +160,7 @@ class Ingress(Answerer):
         kept = [(name, value) for name, value in self.headers.items() if name.lower() not in left_out]
         for name, value in (*kept, *own.items()):
             app.putheader(name, value.encode())
-        if self.command == "POST":
+        if self.command in ("POST", "PUT"):
             app.putheader("Content-Length", str(len(body)))
         app.endheaders(body)
         return app.getresponse()
