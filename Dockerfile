@@ -70,7 +70,8 @@ ENV MALLOC_MMAP_THRESHOLD_=1048576
 RUN groupadd --gid 10003 monitor \
  && useradd --uid 10003 --gid 10003 --no-create-home --home-dir / --shell /usr/sbin/nologin monitor \
  && install -d -o monitor -g monitor -m 0755 /etc/teleinfo \
- && install -d -o monitor -g monitor -m 0700 /var/lib/teleinfo-monitor
+ && install -d -o monitor -g monitor -m 0700 /var/lib/teleinfo-monitor \
+ && install -d -o monitor -g monitor -m 0750 /var/lib/teleinfo-accounts
 COPY --chown=monitor:monitor deploy/compose/monitor.yaml /etc/teleinfo/
 COPY deploy/compose/take-over /opt/teleinfo/bin/
 RUN chmod -R a+rX /etc/teleinfo /opt/teleinfo/bin/take-over
@@ -93,6 +94,7 @@ COPY mosquitto /opt/setup/mosquitto
 COPY mariadb /opt/setup/mariadb
 COPY deploy/*.py /opt/setup/deploy/
 COPY deploy/compose/*.py /opt/setup/deploy/compose/
+COPY deploy/grafana /opt/setup/deploy/grafana
 RUN chmod -R a+rX /opt/setup
 USER 1883:1883
 ENTRYPOINT ["python", "-P", "-m", "deploy.compose"]

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy import page_password
 from deploy.compose import meter
 from deploy.compose.accounts import GROUPS, GUESTS, ROLES, Account, SetupError
 from deploy.compose.certificates import NAMES, read_names
@@ -21,9 +20,6 @@ from deploy.serial_ports import port_groups
 ROOT = Path("/setup")
 _SETUP = 1883  # the user of mosquitto's image
 TEMPLATES = Path("/opt/setup")  # as in the project: mosquitto/, mariadb/
-
-#: A port on all addresses of this machine, as Docker writes it.
-_EVERYWHERE = ("", "0.0.0.0", "[::]")  # noqa: S104 - they are only compared
 
 _RESTART_BROKER = "docker compose restart mosquitto"
 
@@ -90,9 +86,6 @@ def _credentials(setup: Setup, arguments: argparse.Namespace) -> None:
         return
     account = setup.vault.find(arguments.name)
     password = f"password   {setup.vault.password(account)}"
-    if account.role == "page":
-        print(f"{password}\n{_page_access()}")
-        return
     what, variable = ("database", "DATABASE_HOST") if account.role == "sql" else ("broker", "MQTT_HOST")
     if own := os.environ.get(variable):
         raise SetupError(f"you use your own {what}, {own} ({variable} in .env): create accounts there")
@@ -122,16 +115,6 @@ def _sql_access() -> str:
         f"on this machine:  host 127.0.0.1, port {os.environ.get('DATABASE_LOCAL_PORT', '3307')}, database {DATABASE}\n"
         f"in compose:       host mariadb, port 3306, database {DATABASE}, network `database`"
     )
-
-
-def _page_access() -> str:
-    host, _, port = os.environ.get("MONITOR_LISTEN", "127.0.0.1:8080").rpartition(":")
-    if host.startswith("127."):
-        return (
-            f"on this machine:  http://{host}:{port}/\n"
-            f"for the home network: MONITOR_LISTEN=0.0.0.0:{port} in .env, then docker compose up -d"
-        )
-    return f"in the home network: http://{'NAME-OF-THIS-MACHINE' if host in _EVERYWHERE else host}:{port}/"
 
 
 def _ca(setup: Setup, _: argparse.Namespace) -> None:
@@ -175,8 +158,6 @@ def _password(setup: Setup, arguments: argparse.Namespace) -> None:
     account = setup.vault.find(arguments.name)
     asked = f"password of {account.name}: "
     given = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    if account.role == "page" and len(given) < page_password.SHORTEST:
-        raise SetupError(f"the password of the page must have {page_password.SHORTEST} characters or more")
     setup.vault.set_external(account, given)
     setup.prepare()
     print(f"setup: saved the password of {account.name}; to apply: docker compose restart")

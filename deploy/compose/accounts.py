@@ -1,4 +1,4 @@
-"""The accounts at the broker, at the database and on the page, and the store of their passwords."""
+"""The accounts at the broker and at the database, and the store of their passwords."""
 
 import re
 import secrets
@@ -19,10 +19,10 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account at the broker or at the database, or the password of the page."""
+    """An account at the broker or at the database."""
 
     name: str
-    role: str  # a section of mosquitto/acl; "sql": at the database; "page": of the web page
+    role: str  # a section of mosquitto/acl; "sql": at the database
     note: str  # for people
     file: str = ""  # in which its program finds the password; the folder is one of GROUPS
     sql: str = ""  # the template that creates it at the database
@@ -40,7 +40,6 @@ ACCOUNTS = (
     Account("teleinfo", "sql", "the storer, at the database", "storer/database-password", "storer.sql"),
     Account("teleinfo-monitor", "sql", "the monitor: reads the database", "monitor/database-password", "monitor.sql"),
     Account("grafana", "sql", "Grafana, SQL: reads the database", "grafana/database-password", "people.sql"),
-    Account("page", "page", "the web page: its password"),
 )
 #: Folders that `setup` shares with a container each, and the group id of the container.
 GROUPS = {"database": 999, "reader": 10001, "storer": 10002, "monitor": 10003, "grafana": 472}

@@ -4,8 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from deploy import page_password
-from deploy.broker import access_rules, passwords_file
+from deploy.broker import ROLES, access_rules, passwords_file
 from deploy.compose.accounts import GROUPS, Account, PasswordStore, SetupError
 from deploy.compose.certificates import CertificateAuthority
 from deploy.database_accounts import account_sql
@@ -48,9 +47,7 @@ class Setup:
         """
         renewed = self.authority.prepare(self.names)
         passwords = {account: self.vault.password(account) for account in self.vault.accounts()}
-        self._write_broker(
-            {account: text for account, text in passwords.items() if account.role not in ("sql", "page")}
-        )
+        self._write_broker({account: text for account, text in passwords.items() if account.role != "sql"})
         # Any host may use these accounts: the network of compose is the limit.
         statements = [
             account_sql(self._template(f"mariadb/{account.sql}"), password, "%")
@@ -62,9 +59,11 @@ class Setup:
         for account, password in passwords.items():
             if account.file:
                 self._write(account.file, password + "\n")
-        page = self._root / "monitor" / "page-password"
-        existing = page.read_text() if page.exists() else ""
-        self._write("monitor/page-password", page_password.password_file(self.password("page"), existing))
+        folder = self._templates / "deploy/grafana"
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = f"grafana/provisioning/{file.relative_to(folder)}"
+            (self._root / name).parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._write(name, file.read_text())
         return renewed
 
     def password(self, name: str) -> str:
@@ -75,6 +74,11 @@ class Setup:
         own = {account.name: password for account, password in passwords.items()}
         rules = access_rules(self._template("mosquitto/acl"), ((account.name, account.role) for account in passwords))
         self._write("broker/passwords", passwords_file(own))
+        (self._root / "broker" / "roles").mkdir(exist_ok=True)
+        for role in ROLES:
+            _, _, of_role = access_rules(self._template("mosquitto/acl"), [(role, role)]).partition("\n")
+            self._write(f"broker/roles/{role}", of_role)
+        self._write("broker/start", self._template("mosquitto/start"))
         self._write("broker/acl", rules)
         (self._root / "broker" / "console").mkdir(exist_ok=True)
         # Options of mosquitto_sub: so its password is on no command line.

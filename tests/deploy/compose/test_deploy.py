@@ -21,12 +21,13 @@ from deploy.compose.setup import ZONES, Setup
 from deploy.database_accounts import hashed
 from deploy.files import write
 from monitor.base.config import MonitorConfig
-from monitor.web import password as page_password
 from reader.config import ReaderConfig
 from storer.config.options import StorerConfig
 from tests.test_layers import imported
 
 ROOT = Path(__file__).parents[3]
+#: Of these two services there is never a container.
+SWITCHES = ("started", "not-started")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-+?]([^}]*))?\}")
 
@@ -85,7 +86,7 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
         "database": set(),
         "reader": {"reader"},
         "storer": {"storer", "teleinfo"},
-        "monitor": {"monitor", "teleinfo-monitor"},  # that of the page only hashed
+        "monitor": {"monitor", "teleinfo-monitor"},
         "grafana": {"grafana"},
     }
     for account in setup.vault.accounts():
@@ -148,35 +149,6 @@ def test_who_has_a_server_of_their_own_is_sent_there(
     assert re.fullmatch(rf"setup: .*own {what}, 192\.168\.1\.20 \({variable} in \.env\).*\n", error)
 
 
-def test_the_password_of_the_page_is_shown_with_its_address(
-    folders: Path, run_setup: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for listen, address in (
-        ("127.0.0.1:9000", "http://127.0.0.1:9000/"),
-        ("0.0.0.0:8080", "http://NAME-OF-THIS-MACHINE:8080/"),
-        ("8080", "http://NAME-OF-THIS-MACHINE:8080/"),
-        ("192.168.1.10:80", "http://192.168.1.10:80/"),
-    ):
-        monkeypatch.setenv("MONITOR_LISTEN", listen)
-        _, shown, _ = run_setup("credentials", "page")
-        assert address in shown
-        # The way to the home network is told only to who has not gone it.
-        assert ("MONITOR_LISTEN=0.0.0.0" in shown) == ("127.0.0.1" in address)
-    (password,) = re.findall(r"^password   (\S+)$", shown, re.MULTILINE)
-    assert page_password.matches(password, (folders / "monitor" / "page-password").read_text().strip())
-
-
-def test_the_page_takes_a_password_of_ones_own_and_is_given_its_hash(folders: Path, run_setup: Run) -> None:
-    code, _, error = run_setup("password", "page", given="seven77\n")
-    assert (code, "8 characters" in error) == (1, True)
-    run_setup("password", "page", given="of my own\n")
-    line = (folders / "monitor" / "page-password").read_text()
-    assert page_password.matches("of my own", line.rstrip("\n"))
-    # Another hash of the same password would end all sessions.
-    run_setup("rotate", "reader")
-    assert (folders / "monitor" / "page-password").read_text() == line
-
-
 def test_a_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> None:
     file = tmp_path / "file"
     assert write(file, "one", group=os.getgid())
@@ -208,7 +180,7 @@ def _defaults(service: str, *, own_authority: bool = False) -> dict[str, str]:
 @pytest.fixture
 def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Loads the configuration of a service as its container does, with variables of its own."""
-    for name in ("mqtt-password", "database-password", "page-password"):
+    for name in ("mqtt-password", "database-password"):
         (tmp_path / name).write_text("x\n")
 
     def load_it(service: str, *, own_authority: bool = False, **variables: str) -> Any:
@@ -231,15 +203,15 @@ def test_the_configuration_in_a_container_is_one(configured: Callable[..., Any],
     assert settings.heartbeat == Path("/tmp/heartbeat")
 
 
-def test_the_page_in_a_container_asks_for_its_password_and_is_open_to_this_machine_only(
-    tmp_path: Path, configured: Callable[..., Any]
+def test_the_page_in_a_container_asks_for_a_password_that_it_sets_itself_and_is_open_to_the_home_network(
+    configured: Callable[..., Any],
 ) -> None:
     settings = configured("monitor")
-    assert (settings.auth, settings.password_file) == ("password", tmp_path / "page-password")
+    assert (settings.auth, settings.password_file, settings.own_broker) == ("password", None, None)
     assert (settings.frame_ancestors, settings.listen.trusted) == ((), ())
     assert f"monitor-state:{settings.state}" in COMPOSE["services"]["monitor"]["volumes"]
     (port,) = COMPOSE["services"]["monitor"]["ports"]
-    assert _VARIABLE.sub(lambda match: match[2], port) == f"127.0.0.1:8080:{settings.listen.port}"
+    assert _VARIABLE.sub(lambda match: match[2], port) == f"8080:{settings.listen.port}"
     home_assistant = "http://homeassistant.local:8123"
     settings = configured(
         "monitor",
@@ -291,7 +263,7 @@ def test_each_image_can_be_replaced_by_one_of_a_digest() -> None:
     pulled = {service["image"] for service in services if "image" in service and "build" not in service}
     assert pulled == {f"${{{name}:-{IMAGES[name]}}}" for name in ("MOSQUITTO_IMAGE", "MARIADB_IMAGE", "GRAFANA_IMAGE")}
     built = [service["build"]["args"] for service in services if "build" in service]
-    assert len(built) + 3 == len(services)
+    assert len(built) + 3 + len(SWITCHES) == len(services)
     assert all(arguments == {"PYTHON_IMAGE": "${PYTHON_IMAGE:-python:3.13-slim}"} for arguments in built)
     dockerfile = (ROOT / "Dockerfile").read_text()
     stages = re.findall(r"^FROM .+ AS (\S+)", dockerfile, flags=re.MULTILINE)
@@ -358,6 +330,8 @@ def test_what_sets_up_knows_nothing_of_the_programs() -> None:
 
 def test_every_container_has_the_time_zone_of_the_house() -> None:
     for name, service in COMPOSE["services"].items():
+        if name in SWITCHES:
+            continue
         wanted = ":/mosquitto/config/localtime" if name == "mosquitto" else "${TZ:-Europe/Paris}"
         assert service["environment"]["TZ"] == wanted, name
 
