@@ -22,6 +22,7 @@ def stack(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     stack = Stack(tmp_path_factory.mktemp("compose"))
     try:
         stack.up("--build")
+        stack.choose_password()
         yield stack
     finally:
         stack.remove()

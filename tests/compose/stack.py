@@ -3,11 +3,13 @@
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
 import termios
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from tests.support.servers import free_port
 
 SERVICES = ("mosquitto", "mariadb", "storer", "reader", "monitor")
 SIMULATED = "simulate://standard-single-phase-tempo"
+#: Of the page, once `choose_password` was called.
+PAGE_PASSWORD = "of the house"
+_CODE = re.compile(r"/#(\d{4}-\d\d)$", re.MULTILINE)
 UP_WITHIN = 840.0  # seconds; images are built, too
 _FILES = ("compose.yaml", "tests/compose/fast.yaml")
 #: Variables that are passed on to Docker; .env of this checkout and variables such as TIC_PORT are not.
@@ -38,6 +43,7 @@ class Stack:
         self.project = f"teleinfo-test-{os.getpid()}"
         self.env = {
             "TIC_PORT": SIMULATED,
+            "TELEINFO_IMAGES": f"localhost/{self.project}",
             "MQTT_LOCAL_PORT": str(free_port()),
             "MQTT_TLS_PORT": str(free_port()),
             "MQTT_PROGRAMS": f"127.0.0.1:{free_port()}",
@@ -97,7 +103,14 @@ class Stack:
 
     def remove(self) -> None:
         """Remove everything: containers, networks, volumes, images, and the journal in this machine's memory."""
-        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "5")
+        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5")
+        images = subprocess.run(
+            ["docker", "images", "--quiet", f"{self.env['TELEINFO_IMAGES']}/*"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        subprocess.run(["docker", "rmi", "--force", *images], capture_output=True, check=bool(images))
         journal = f"/machine/{self.project}-reader"
         memory = ["docker", "run", "--rm", "--network", "none", "-v", "/dev/shm:/machine", "python:3.13-slim"]
         subprocess.run([*memory, "rm", "-rf", journal], check=True, capture_output=True, timeout=300)
@@ -140,6 +153,16 @@ class Stack:
         finally:
             process.kill()
             os.close(terminal)
+
+    def choose_password(self) -> None:
+        """Enter by the code of the log, and give the page its password."""
+        code = _CODE.findall(self.compose("logs", "--no-log-prefix", "monitor"))[-1]
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        visitor.open(f"{self.page}login", f"password={code}".encode()).close()
+        body = json.dumps({"password": PAGE_PASSWORD, "current": None}).encode()
+        asked = urllib.request.Request(f"{self.page}api/v1/access/password", body, method="PUT")
+        asked.add_header("Content-Type", "application/json")
+        visitor.open(asked).close()
 
     def setup(self, *arguments: str, given: str | None = None) -> str:
         """Run a command of the service `setup`."""

@@ -1,11 +1,13 @@
 """Accounts of broker and database, from `setup` to the servers; the broker's rules: tests/services/test_guests.py."""
 
+import json
 import ssl
 
 import pymysql
 import pytest
 
-from tests.compose.stack import Stack
+from tests.compose.stack import PAGE_PASSWORD, Stack
+from tests.compose.test_page import ask, enter, send
 from tests.support.mqtt_client import MqttClient, Refused
 from tests.support.programs import wait_until
 from tests.support.servers import HOST
@@ -70,3 +72,32 @@ def test_an_account_is_added_with_the_rights_of_its_role_and_removed(stack: Stac
     stack.up()  # it answers again
     with pytest.raises(Refused, match=REFUSAL), MqttClient(stack.mqtt_port, "reader-attic", password):
         pass
+
+
+def test_an_account_that_the_page_makes_counts_within_seconds_and_no_more_once_it_is_removed(stack: Stack) -> None:
+    cookie = enter(stack, PAGE_PASSWORD)
+    asked = json.dumps({"name": "wall", "role": "phone"})
+    status, text = send(stack, "POST", "api/v1/access/accounts", asked, cookie)
+    assert status in (200, 201), text
+    account = json.loads(text)
+    assert (account["name"], account["role"]) == ("wall", "phone")
+    _, known = ask(stack, "api/v1/access", cookie)
+    assert json.loads(known)["broker"] | {"port": stack.tls_port, "tls": True} == json.loads(known)["broker"]
+    ours = ssl.create_default_context(cadata=stack.setup("ca"))
+
+    def enters(port: int, tls: ssl.SSLContext | None) -> bool:
+        try:
+            with MqttClient(port, "wall", account["password"], host="localhost", tls=tls) as guest:
+                assert guest.publish("teleinfo/990000000002/link", "offline") == NOT_AUTHORISED
+        except Refused:
+            return False
+        return True
+
+    # The broker looks for a change every 2 s.
+    wait_until(lambda: enters(stack.mqtt_port, None), 60, "the broker knows the account")
+    assert enters(stack.tls_port, ours)
+    stack.compose("restart", "mosquitto")
+    stack.up()  # it answers again
+    assert enters(stack.mqtt_port, None)
+    assert send(stack, "DELETE", "api/v1/access/accounts/wall", None, cookie)[0] in (200, 204)
+    wait_until(lambda: not enters(stack.mqtt_port, None), 60, "the broker has forgotten the account")

@@ -1,4 +1,4 @@
-"""The page of compose: its address in the log, its password, its account, and the reports of the same container."""
+"""The page of compose: its address in the log, its password, and the reports of the same container."""
 
 import http.client
 import json
@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.compose.stack import Stack
+from tests.compose.stack import PAGE_PASSWORD, Stack
 from tests.support.programs import WITHIN, wait_until
 
 
@@ -25,6 +25,13 @@ def enter(stack: Stack, password: str) -> str:
     return cookie.partition(";")[0]
 
 
+def send(stack: Stack, method: str, path: str, body: str | None, cookie: str) -> tuple[int, str]:
+    """Ask for a change; return the status and the text of the answer."""
+    headers = {"Cookie": cookie} | ({} if body is None else {"Content-Type": "application/json"})
+    status, text, _ = _request(stack, method, path, body, headers)
+    return status, text
+
+
 def _request(
     stack: Stack, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, str, str]:
@@ -38,18 +45,17 @@ def _request(
         connection.close()
 
 
-def test_the_log_tells_the_address_and_the_command_for_the_password(stack: Stack) -> None:
+def test_the_log_ends_with_the_address_and_the_code_of_a_page_without_a_password(stack: Stack) -> None:
     log = stack.compose("logs", "--no-log-prefix", "monitor")
     assert f"The page is at {stack.page}" in log
-    (command,) = set(re.findall(r"docker compose run --rm setup (credentials page)", log))
-    assert stack.page in stack.setup(*command.split())
+    assert re.search(rf"open {re.escape(stack.page)}#\d{{4}}-\d\d$", log, re.MULTILINE)
 
 
 def test_only_who_has_the_password_sees_something(stack: Stack) -> None:
     assert ask(stack, "")[0] == 303
     assert ask(stack, "api/v1/openapi.json")[0] == 401
     assert enter(stack, "wrong") == ""
-    cookie = enter(stack, stack.password("page"))
+    cookie = enter(stack, PAGE_PASSWORD)
     status, text = ask(stack, "", cookie)
     assert (status, "<!doctype html>" in text) == (200, True)
     status, text = ask(stack, "api/v1/openapi.json", cookie)
@@ -66,7 +72,7 @@ def live(stack: Stack, cookie: str) -> dict[str, Any]:
 
 
 def test_live_values_arrive_and_every_link_is_up(stack: Stack) -> None:
-    cookie = enter(stack, stack.password("page"))
+    cookie = enter(stack, PAGE_PASSWORD)
     wait_until(lambda: set(live(stack, cookie)["links"].values()) == {"up"}, WITHIN, "all links")
     first = live(stack, cookie)
     assert first["power"] > 0
@@ -75,7 +81,7 @@ def test_live_values_arrive_and_every_link_is_up(stack: Stack) -> None:
 
 @pytest.mark.parametrize(("service", "link"), [("mosquitto", "mqtt"), ("mariadb", "database")])
 def test_without_broker_or_database_the_page_says_so_and_recovers(stack: Stack, service: str, link: str) -> None:
-    cookie = enter(stack, stack.password("page"))
+    cookie = enter(stack, PAGE_PASSWORD)
     wait_until(lambda: live(stack, cookie)["links"][link] == "up", WITHIN, f"{service} to be there")
     stack.compose("stop", service)
     try:
@@ -86,23 +92,11 @@ def test_without_broker_or_database_the_page_says_so_and_recovers(stack: Stack, 
 
 
 def test_the_image_carries_the_bundled_page(stack: Stack) -> None:
-    _, page = ask(stack, "", enter(stack, stack.password("page")))
+    _, page = ask(stack, "", enter(stack, PAGE_PASSWORD))
     scripts = re.findall(r'<script [^>]*src="([^"]+)"', page)
     assert [re.fullmatch(r"chunk-[0-9A-Z]{8}\.js", name) is not None for name in scripts] == [True]
     assert ask(stack, scripts[0])[0] == 200
     assert "is out of date; serving" not in stack.compose("logs", "--no-log-prefix", "monitor")
-
-
-def test_a_password_of_ones_own_counts_at_once_and_ends_the_sessions_before(stack: Stack) -> None:
-    before = stack.password("page")
-    cookie = enter(stack, before)
-    stack.setup("password", "page", given="of my own\n")
-    try:
-        assert ask(stack, "api/v1/openapi.json", cookie)[0] == 401
-        assert enter(stack, before) == ""
-        assert enter(stack, "of my own") != ""
-    finally:
-        stack.setup("password", "page", given=f"{before}\n")
 
 
 def test_the_check_of_the_container_finds_nothing_wrong(stack: Stack) -> None:
@@ -123,7 +117,7 @@ def test_reports_run_beside_the_page(stack: Stack) -> None:
 
 
 def test_a_page_that_is_killed_comes_back_with_its_sessions(stack: Stack) -> None:
-    cookie = enter(stack, stack.password("page"))
+    cookie = enter(stack, PAGE_PASSWORD)
     stack.compose("kill", "monitor")
     stack.up()
     assert ask(stack, "api/v1/openapi.json", cookie)[0] == 200

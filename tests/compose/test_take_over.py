@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.compose.stack import Stack
+from tests.compose.stack import PAGE_PASSWORD, Stack
+from tests.compose.test_page import enter
 from tests.support.programs import wait_until
 
 METER = "031961123456"
@@ -66,6 +68,7 @@ def updated(stack: Stack) -> Iterator[Stack]:
     stack.sql("REVOKE ALL, GRANT OPTION FROM 'teleinfo-monitor'@'%'")
     stack.sql("GRANT SELECT, SHOW VIEW ON teleinfodb.* TO 'teleinfo-monitor'@'%'")
     stack.sql("DELETE FROM settings")
+    _move_password(stack, "/state/password", "/given/page-password")
     # An update starts the database anew, as another version of compose.yaml has another label.
     stack.up(DATABASE_BUFFER="65M", **FORMER)
     yield stack
@@ -75,6 +78,17 @@ def updated(stack: Stack) -> Iterator[Stack]:
     stack.up()
     for name in FILES:
         (stack.root / name).unlink()
+
+
+def _move_password(stack: Stack, source: str, target: str) -> None:
+    """Put the hash of the page's password where set-up wrote it then."""
+    volumes = ("-v", f"{stack.project}_monitor:/given", "-v", f"{stack.project}_monitor-state:/state")
+    command = ["docker", "run", "--rm", "--network", "none", *volumes, "python:3.13-slim", "mv", source, target]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+
+
+def test_the_password_that_set_up_had_made_stays_in_force(updated: Stack) -> None:
+    assert enter(updated, PAGE_PASSWORD) != ""
 
 
 def settings(stack: Stack) -> dict[str, Any]:
