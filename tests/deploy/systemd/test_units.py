@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from common.runtime.cli import PERMANENT_ERROR, USAGE
+from deploy.machine import configuration
 from monitor.__main__ import CONFIG as MONITOR_CONFIG
 from monitor.base.config import MonitorConfig
 from reader.__main__ import CONFIG as READER_CONFIG
@@ -23,6 +24,8 @@ RULES = PACKAGING / "70-teleinfo.rules"
 MOST_EXPOSED = 1.9  # of 10, as `systemd-analyze security` counts; the aim is to stay below 2
 
 UNITS = {name: PACKAGING / f"teleinfo-{name}.service" for name in ("reader", "storer", "monitor")}
+
+SETUP = PACKAGING / "teleinfo-setup.service"
 
 each_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 
@@ -56,7 +59,7 @@ def test_systemd_understands_the_unit_and_has_nothing_to_say(unit: Path, tmp_pat
     assert check(program("systemd-analyze"), "verify", "--man=no", copy) == ""
 
 
-@each_unit
+@pytest.mark.parametrize("unit", [*UNITS.values(), SETUP], ids=[*UNITS, "setup"])
 def test_the_service_gives_up_what_it_does_not_need(unit: Path) -> None:
     threshold = f"--threshold={round(MOST_EXPOSED * 10)}"
     check(program("systemd-analyze"), "security", "--offline=yes", "--no-pager", threshold, unit)
@@ -109,10 +112,10 @@ def test_a_kill_does_not_take_what_the_user_keeps_in_dev_shm(unit: Path) -> None
 
 def test_the_configuration_is_installed_where_the_programs_look_for_it() -> None:
     install = (ROOT / "deploy/packages/postinst").read_text()
-    file = re.search(r"^file=(\S+)", install, re.MULTILINE)
+    file = re.search(r"^ *file=(\S+)", install, re.MULTILINE)
     assert file
     for name, path in {"reader": READER_CONFIG, "storer": STORER_CONFIG, "monitor": MONITOR_CONFIG}.items():
-        assert Path(file[1].replace("@PROGRAM@", name)) == path
+        assert Path(file[1].replace("$program", name)) == path
 
 
 def test_each_service_has_a_user_of_its_own() -> None:
@@ -125,3 +128,9 @@ def test_each_service_has_a_user_of_its_own() -> None:
 @each_unit
 def test_a_line_of_the_log_sets_no_priority_in_the_journal(unit: Path) -> None:
     assert settings(unit)["SyslogLevelPrefix"] == "no"
+
+
+def test_the_package_is_told_of_each_file_that_the_page_writes_for_the_broker() -> None:
+    watched = re.findall(r"^PathChanged=(.+)$", (PACKAGING / "teleinfo-setup.path").read_text(), re.MULTILINE)
+    assert watched == [configuration.ACCOUNTS, configuration.BROKER]
+    assert Path(configuration.STATE) == MonitorConfig().state
