@@ -1,4 +1,4 @@
-"""Makes the packages for Debian, Raspberry Pi OS and Ubuntu: one for each program, in dist/."""
+"""Makes the packages for Debian, Raspberry Pi OS and Ubuntu, in dist/: one for each program, one with all of them."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from common.machine.version import BUILD_DATE, __version__, commit_of
-from deploy.packages.package import PROGRAMS, fill
+from deploy.packages.package import PACKAGES, fill
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-compile", "--upgrade")
 
@@ -28,11 +28,11 @@ def main() -> int:
         version = site / "common/machine/version.py"
         text = version.read_text(encoding="utf-8")
         version.write_text(text.replace('COMMIT = ""', f'COMMIT = "{commit_of(Path())}"'), encoding="utf-8")
-        for program in PROGRAMS:
-            root = Path(work, program.name)
-            fill(root, program, site)
-            package = folder / f"teleinfo-{program.name}_{__version__}_all.deb"
-            command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(package)]
+        for package in PACKAGES:
+            root = Path(work, package.name)
+            fill(root, package, site)
+            file = folder / f"{package.name}_{__version__}_all.deb"
+            command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(file)]
             subprocess.run(command, env=os.environ | {"SOURCE_DATE_EPOCH": made}, check=True)
     return 0
 

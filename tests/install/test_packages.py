@@ -24,7 +24,7 @@ def debian(request: pytest.FixtureRequest, packages: Path) -> Iterator[Machine]:
 
 
 def test_lintian_finds_nothing_but_what_is_explained(packages: Path) -> None:
-    files = [packages / f"{name}_{__version__}_all.deb" for name in NAMES]
+    files = [packages / f"{name}_{__version__}_all.deb" for name in ("teleinfo", *NAMES)]
     result = subprocess.run(["lintian", "--fail-on", "error,warning", *files], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -34,8 +34,8 @@ def test_all_are_installed_without_a_network_and_purged_without_a_trace(debian: 
     assert result.returncode == 0, result.stdout
     for program in PROGRAMS:
         name = f"teleinfo-{program}"
-        password = "sudo teleinfo-monitor password --random; " if program == "monitor" else ""
-        then = f"then: {password}sudo systemctl enable --now {name}; sudo {name} check"
+        code = "; sudo teleinfo-monitor password --code" if program == "monitor" else ""
+        then = f"then: sudo systemctl enable --now {name}; sudo {name} check{code}"
         assert f"{name}: complete /etc/teleinfo/{program}.yaml, {then}" in result.stdout
         as_user = ("setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups")
         assert debian.run(*as_user, name, "--version").split()[-1].startswith(__version__)
