@@ -27,6 +27,8 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: Noisy or in the way in a machine that has no devices.
 _MASKED = ("systemd-udevd.service", "systemd-logind.service", "getty.target", "systemd-timesyncd.service")
 
+_NAMESPACES = ["--mount", "--pid", "--uts", "--ipc", "--cgroup"]
+
 #: Makes the file systems of a booted machine, in namespaces of its own, and becomes its systemd.
 _BOOT = r"""
 set -e
@@ -63,6 +65,7 @@ class Machine:
         self.root = root / "root"
         self.root.mkdir()
         self._systemd: subprocess.Popen[bytes] | None = None
+        self._namespaces = _NAMESPACES
 
     def make(self) -> None:
         """Fetch and unpack it: a minute or two."""
@@ -99,8 +102,7 @@ class Machine:
         if self._systemd is None:
             enter = ["chroot", str(self.root)]
         else:
-            namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup"]
-            enter = ["nsenter", f"--target={self._init()}", *namespaces, "--root", "--wdns=/"]
+            enter = ["nsenter", f"--target={self._init()}", *self._namespaces, "--root", "--wdns=/"]
         given = [f"{name}={value}" for name, value in environment.items()]
         clean = ["env", "-i", f"PATH={_PATH}", "HOME=/root", "LC_ALL=C.UTF-8", *given]
         return subprocess.run(
@@ -120,14 +122,42 @@ class Machine:
         assert result.returncode == 0, f"{' '.join(command)} ended with {result.returncode}:\n{result.stdout}"
         return result.stdout
 
+    def fetch(self, *names: str) -> None:
+        """Let apt get packages of Debian's, to be installed without a network."""
+        self.run("apt-get", "--quiet", "update")
+        self.run("apt-get", "--quiet", "--yes", "--no-install-recommends", "--download-only", "install", *names)
+
+    def install(self, *names: str) -> None:
+        """Install packages of Debian's."""
+        apt = ("apt-get", "--quiet", "--yes", "--no-install-recommends", "install")
+        self.run(*apt, *names, DEBIAN_FRONTEND="noninteractive")
+
     def install_packages(self, *names: str) -> subprocess.CompletedProcess[str]:
         """Let apt install packages of the folder of packages."""
-        files = (f"{DIST}/{name}" for name in names)
-        return self.try_("apt-get", "--quiet", "--yes", "install", *files, DEBIAN_FRONTEND="noninteractive")
+        files = (name if name.startswith("-") else f"{DIST}/{name}" for name in names)
+        apt = ("apt-get", "--quiet", "--yes", "--no-install-recommends", "install")
+        return self.try_(*apt, *files, DEBIAN_FRONTEND="noninteractive")
 
     def remove_packages(self, *names: str, purge: bool = False) -> None:
         """Remove those of the packages that are there."""
         self.run("dpkg", "--purge" if purge else "--remove", *names)
+
+    def remove_servers(self) -> None:
+        """Remove broker and database, with all that they keep."""
+        purge = ("apt-get", "--quiet", "--yes", "purge", "--autoremove", "mosquitto*", "mariadb*", "mysql-common")
+        self.run(*purge, DEBIAN_FRONTEND="noninteractive")
+        self.run(
+            "rm", "-rf", "/var/lib/mysql", "/etc/mysql", "/var/lib/mosquitto", "/etc/mosquitto", "/var/log/mosquitto"
+        )
+
+    @contextlib.contextmanager
+    def starting_services(self) -> Iterator[None]:
+        """Let packages start their services, as on any machine."""
+        policy = self.path("/usr/sbin/policy-rc.d")
+        text = policy.read_text()
+        policy.unlink()
+        yield
+        self.write("/usr/sbin/policy-rc.d", text, mode=0o755)
 
     # -- what is there -------------------------------------------------------------------------------------------------
 
@@ -158,9 +188,10 @@ class Machine:
     # -- systemd -------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def booted(self) -> Iterator[None]:
-        """Let its systemd run, in namespaces of its own."""
-        namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--propagation=private"]
+    def booted(self, *, alone: bool = False) -> Iterator[None]:
+        """Let its systemd run, in namespaces of its own; `alone`: with a network that leads nowhere, too."""
+        self._namespaces = [*_NAMESPACES, "--net"] if alone else _NAMESPACES
+        namespaces = [*self._namespaces, "--propagation=private"]
         self._systemd = subprocess.Popen(
             ["unshare", *namespaces, "--fork", "--kill-child", "bash", "-c", _BOOT, "boot", str(self.root)],
             env={"PATH": _PATH},
