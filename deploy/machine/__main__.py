@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ _SOCKET = "/run/mysqld/mysqld.sock"
 _DATABASES = Path("/var/lib/mysql")
 _NOT_OTHERS = {"mysql", "performance_schema", "sys", "teleinfodb", "lost+found"}
 _SYSTEMD = Path("/run/systemd/system")
+#: Seconds until the files are read again: systemd does not start this a second time for what is written meanwhile.
+_PAUSE = 2
 _DATABASE_PASSWORDS = {"storer": f"{FOLDER}/database-password", "monitor": f"{FOLDER}/monitor-password"}
 
 
@@ -59,9 +62,10 @@ def main() -> int:
     for program in PROGRAMS:
         _write_configuration(program)
     before = None
-    while (now := _written()) != before:  # the page may write meanwhile
+    while (now := _written()) != before:
         before = now
         _apply()
+        time.sleep(_PAUSE)
     if not _make_database_accounts():
         return 1
     if _systemctl("is-failed", "teleinfo-storer"):  # MariaDB answered it before it had the account
