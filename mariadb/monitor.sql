@@ -1,4 +1,4 @@
--- The monitor's account: it reads all and writes the settings and requests of the page, see docs/energy.md.
+-- The monitor's account: it reads all and writes the settings and requests of the page, see docs/database.md.
 -- Replace change-me by a password. In a container, or with skip-name-resolve, replace 'localhost' by '%'.
 CREATE USER IF NOT EXISTS 'teleinfo-monitor'@'localhost';
 ALTER USER 'teleinfo-monitor'@'localhost' IDENTIFIED BY 'change-me';

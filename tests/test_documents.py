@@ -53,6 +53,12 @@ SPAN = re.compile(r"(`+)(.+?)\1")
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)\)|<img src=\"([^\"]+)\"")
 HEADING = re.compile(r"^(#{2,6}) +(.+)$", re.MULTILINE)
 
+#: A release, by a path that leads out of the branch at the code forge, whatever the account is called.
+RELEASE = re.compile(r"(?P<up>(?:\.\./)+)releases/latest(?:/download/[\w.]+)?")
+
+#: What a householder reads: at most as many words.
+HOUSEHOLDER, OTHER, ALL = 1200, 1500, 40_000
+
 # A service or an account may have the program's name: what follows it is not a command.
 PROGRAM = re.compile(r"(?<!-[a-z] )\b(teleinfo-(?:reader|storer|monitor)) +([a-z][a-z-]*)([^\n|;&<>#]*)")
 OTHER_TOOLS = re.compile(r"\b(?:systemctl|journalctl|chown|usermod|useradd)\b")
@@ -86,7 +92,7 @@ def links(document: str) -> Iterator[tuple[str, str]]:
     """Yield the file and the anchor of each link into the project, and the file of each picture."""
     for link, picture in LINK.findall(SPAN.sub("", prose(document))):
         target = link or picture
-        if not re.match(r"[a-z]+:", target):
+        if not re.match(r"[a-z]+:", target) and not RELEASE.fullmatch(target):
             path, _, anchor = target.partition("#")
             yield os.path.normpath(Path(document).parent / path) if path else document, anchor
 
@@ -143,6 +149,22 @@ def test_each_link_leads_to_a_file_and_a_heading_that_exist() -> None:
             assert (ROOT / path).exists(), (document, path)
             assert not path.startswith(".."), (document, path)
             assert not anchor or anchor in headings[path], (document, f"{path}#{anchor}")
+
+
+def test_a_link_to_a_release_leads_out_of_the_branch() -> None:
+    """The forge shows a document at `ACCOUNT/PROJECT/blob/BRANCH/PATH`."""
+    found = {document: RELEASE.finditer(text_of(document)) for document in DOCUMENTS}
+    assert all(match["up"] == "../" * (document.count("/") + 2) for document in found for match in found[document])
+
+
+def test_documents_are_short() -> None:
+    words = {document: sum(1 for word in text_of(document).split() if re.search(r"\w", word)) for document in DOCUMENTS}
+    assert {document: words[document] for document in ("README.md", "LISEZMOI.md") if words[document] > 600} == {}
+    for_householders = {document for pair in TWINS.items() for document in pair} & words.keys()
+    assert {document: words[document] for document in for_householders if words[document] > HOUSEHOLDER} == {}
+    del words["CHANGELOG.md"]
+    assert {document: words[document] for document in words if words[document] > OTHER} == {}
+    assert sum(len(text_of(document).split()) for document in words) <= ALL
 
 
 def test_a_shell_can_read_what_is_to_be_typed() -> None:
@@ -247,6 +269,7 @@ TWINS = {
     "docs/energy.md": "docs/energie.md",
     "docs/hardware.md": "docs/materiel.md",
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
+    "docs/i-want.md": "docs/je-veux.md",
     "docs/import.md": "docs/importer.md",
     "docs/installation.md": "docs/installation-fr.md",
     "docs/page.md": "docs/page-fr.md",

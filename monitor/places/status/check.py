@@ -202,7 +202,7 @@ def _ask(host: str, port: int, prefix: str) -> bool | None:
 
 
 _STORER = "teleinfo-storer"
-_NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/energy.md")
+_NEEDS = Needs(program=PROGRAM, account=PROGRAM, rights=("SELECT", "SHOW VIEW"), page="docs/database.md")
 _ROLLUPS = {"minutes", "hours", "breaks", "rollup_state", "late_hours"}
 _WRITING = ("INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE")
 #: What the page writes.
