@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from common.runtime.cli import add_version, between, positive
 
@@ -27,11 +28,19 @@ def _arguments() -> argparse.Namespace:
         help="the port of the page (default: 8080, or another if it is in use)",
     )
     parser.add_argument("--no-history", action="store_true", help="do not give the simulated meter a past of 400 days")
+    parser.add_argument(
+        "--static",
+        type=Path,
+        metavar="FOLDER",
+        help="record the page with the whole history as static files, for any server of files, and end",
+    )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier runs first")
     add_version(parser)
     arguments = parser.parse_args()
     if arguments.sun and arguments.port:
         parser.error("--sun needs the simulated meter: what its roof makes is part of what the meter counts")
+    if arguments.static and (arguments.port or arguments.no_history or arguments.seconds):
+        parser.error("--static records the simulated meter with its history: leave out --port, --no-history, --seconds")
     return arguments
 
 

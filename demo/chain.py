@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from common.contract.frame import format_time
 from common.mqtt.events import Event, Message
@@ -23,6 +25,7 @@ from common.mqtt.session import Session
 from common.settings.config import Broker as BrokerSettings
 from common.settings.language import plural
 from demo.programs import Program, ProgramError, choose_port, locked
+from demo.recording import Recording
 from demo.servers import HOST, Broker, Database, InstanceError
 from demo.show import TOPICS, Show, picture, say
 from demo.sun import KIND, meter_of, sources_of
@@ -34,6 +37,7 @@ _FIRST_WITHIN = 30.0  # seconds until all else is started, too
 _STOP_WITHIN = 10.0  # seconds
 _STORED_WITHIN = 30.0  # seconds
 _INTERRUPTED = 130  # exit code, as shells have it for Ctrl-C
+_RECORDED = 120.0  # seconds of live values, which then go round
 _LINE_EVERY = 5.0  # seconds between two lines if the output is not a terminal
 
 
@@ -51,6 +55,7 @@ class Demo:
         self._interrupted = False
         self._printed_at = 0.0  # monotonic
         self._printed_warning = ""  # if the output is not a terminal
+        self._failure: ProgramError | None = None  # of the recording
 
     def run(self) -> int:
         """Run until Ctrl-C or for `--seconds`; return the exit code."""
@@ -85,7 +90,10 @@ class Demo:
             database.sql(f"INSERT IGNORE INTO {database.name}.settings ({columns}) VALUES ({row})")
         self._start("monitor", common | page)
         self._fill(began)
-        self._follow(reader, self._arguments.seconds)
+        if self._arguments.static:
+            self._record(f"http://{HOST}:{page_port}/", reader)
+        else:
+            self._follow(reader, self._arguments.seconds)
         self._draw(reader.last_warning(), last=True)
         return self._end(reader, database, began)
 
@@ -155,6 +163,24 @@ Ctrl-C ends the demo; the data is kept in {FOLDER} for the next run (--fresh del
             return
         command = ["demo.history", "--config", str(FOLDER / "storer.yaml"), "--until", format_time(until)]
         self._history = self._run("history", *command, *(["--sun"] if self._arguments.sun else []))
+
+    def _record(self, address: str, reader: Program) -> None:
+        """Once the history is complete, make the page into files, beside all else."""
+        recording = Recording(address, self._arguments.static, ZoneInfo("Europe/Paris"))
+        self._wait(recording.is_ready, "the page")
+        self._follow(reader, None, until=lambda: not self._progress())
+        made = threading.Thread(target=self._make, args=(recording,))
+        made.start()
+        self._follow(reader, None, until=lambda: not made.is_alive())
+        made.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _make(self, recording: Recording) -> None:
+        try:
+            recording.make(_RECORDED, self._is_interrupted)
+        except (OSError, ValueError) as error:
+            self._failure = ProgramError(f"the page could not be recorded: {error}")
 
     def _progress(self) -> str:
         """Return how far the history is; empty once it is complete, or where there is none."""

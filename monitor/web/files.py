@@ -45,7 +45,7 @@ class Files:
         """Serve `folder`/dist, where a bundle of these sources was built, else `folder` itself."""
         built = folder / "dist"
         self._built = (built / "index.html").is_file() and _is_made_of(folder, built / "made-of")
-        self._folder = built if self._built else folder
+        self.folder = built if self._built else folder
         self._kept: dict[str, _Kept] = {}
 
     def get(self, path: str) -> Response | None:
@@ -53,7 +53,7 @@ class Files:
         kind = _KINDS.get(Path(path).suffix)
         if kind is None or not all(map(_SEGMENT.fullmatch, path.split("/"))):
             return None
-        file = self._folder / path
+        file = self.folder / path
         try:
             found = file.stat()
             changed = (found.st_mtime_ns, found.st_size)
