@@ -27,15 +27,16 @@
     return `${[route, ...values.map(([, value]) => value)].join('_')}.json`;
   }
   const words = (url) => WORDS[url.searchParams.get('lang') === 'en' ? 'en' : 'fr'];
-  const refusal = (status, detail) =>
-    new Response(JSON.stringify({ detail }), { status, headers: { 'Content-Type': 'application/problem+json' } });
+  /** Not 404: to the page that is a day or a meter of which nothing is known. */
+  const refusal = (detail) =>
+    new Response(JSON.stringify({ detail }), { status: 403, headers: { 'Content-Type': 'application/problem+json' } });
 
   globalThis.fetch = async (address, options) => {
     const url = new URL(address, base);
     if (!url.href.startsWith(api)) return asked(address, options);
-    if (options?.method && options.method !== 'GET') return refusal(403, words(url).closed);
+    if (options?.method && options.method !== 'GET') return refusal(words(url).closed);
     const file = fileOf(url);
-    return recorded.has(file) ? asked(new URL(`api/${file}`, base)) : refusal(404, words(url).unknown);
+    return recorded.has(file) ? asked(new URL(`api/${file}`, base)) : refusal(words(url).unknown);
   };
 
   // A file to download would be one of the API.
