@@ -35,7 +35,7 @@ _MY = r"https://my\.home-assistant\.io/redirect"
 REPOSITORY_BUTTON = re.compile(rf"{_MY}/supervisor_store/\?repository_url=([^)]+)")
 BLUEPRINT_BUTTON = re.compile(rf"{_MY}/blueprint_import/\?blueprint_url=([^)]+)")
 ADDRESS = re.compile(r"github(?:usercontent)?\.com/([\w.-]+/teleinfo-monitor)\b")
-IMAGE = re.compile(r"(ghcr\.io/[\w.-]+/teleinfo)-")
+IMAGE = re.compile(r"(ghcr\.io/[\w.-]+/teleinfo)\b")
 _TYPE = re.compile(r"(\w+)(?:\((.*)\))?(\?)?$")
 
 
@@ -45,7 +45,7 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
-CONFIG = read(APP / "config.yaml")
+CONFIG = read(APP / "app.yaml")
 REPOSITORY = read(ROOT / "repository.yaml")
 
 
@@ -59,8 +59,9 @@ def found(root: Path, stem: str) -> list[str]:
     return sorted(files)
 
 
-def test_the_supervisor_finds_one_app_and_one_repository() -> None:
-    assert found(ROOT, "config") == ["homeassistant/config.yaml"]
+def test_the_supervisor_finds_one_repository_and_an_app_once_one_was_released() -> None:
+    released = re.search(r"^## \S+ - ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found(ROOT, "config") in ([], ["homeassistant/config.yaml"] if released else [])
     assert found(ROOT, "repository") == ["repository.yaml"]
 
 
@@ -85,10 +86,10 @@ def test_the_watchdog_asks_the_page_of_the_side_bar() -> None:
 
 def test_the_app_never_has_a_version_whose_image_may_not_be_there() -> None:
     """It follows the programs once the image is published: `deploy/release`."""
-    assert Version.parse(CONFIG["version"]) <= Version.parse(__version__)
     offered = re.findall(r"^## (.+)$", (APP / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    released = re.findall(r"^## (\S+) - ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert offered[:1] == [version for version in [CONFIG["version"]] if version in released]
+    config = APP / "config.yaml"
+    assert offered[:1] == ([read(config)["version"]] if config.exists() else [])
+    assert all(Version.parse(version) <= Version.parse(__version__) for version in offered)
 
 
 def documents() -> Iterator[tuple[str, str]]:

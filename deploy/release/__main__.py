@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None, root: Path = Path()) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser("prepare", help="check, set version and date, commit, tag: ./run release")
     command.add_argument("version", metavar="X.Y.Z")
+    command.add_argument("--account", metavar="NAME", help="who publishes the project; only before the first release")
     command.add_argument("--dry-run", action="store_true", help="only show what would be done")
     command = commands.add_parser(
         "verify", help="print a tag's version if it is that of the programs and of CHANGELOG.md"
@@ -32,14 +33,15 @@ def main(arguments: list[str] | None = None, root: Path = Path()) -> int:
         match chosen.command:
             case "prepare":
                 today = datetime.now(UTC).date()
-                prepare(root, Version.parse(chosen.version), today, dry_run=chosen.dry_run)
+                prepare(root, Version.parse(chosen.version), today, account=chosen.account, dry_run=chosen.dry_run)
             case "verify":
                 print(verify(root, chosen.tag, chosen.repository))
             case "notes":
                 print(notes(root, Version.parse(chosen.version)))
             case "app":
                 version = Version.parse(chosen.version)
-                if version > files.version_of_app(root):
+                offered = files.version_of_app(root)
+                if offered is None or version > offered:
                     files.offer_app(root, version)
         sys.stdout.flush()
     except ReleaseError as error:

@@ -12,7 +12,8 @@ from deploy.release.version import ReleaseError, Version
 CHANGELOG = Path("CHANGELOG.md")
 PROGRAMS = Path("common/machine/version.py")
 RELEASED = Path("tests/released")
-APP = Path("homeassistant/config.yaml")
+APP = Path("homeassistant/config.yaml")  # which only a release writes
+APP_SOURCE = Path("homeassistant/app.yaml")
 APP_CHANGELOG = Path("homeassistant/CHANGELOG.md")
 _REPOSITORY = Path("repository.yaml")
 
@@ -23,6 +24,8 @@ _APP_VERSION = r'^version: "([^"]+)"'
 
 _UNRELEASED = "## Unreleased"
 _RELEASED = re.compile(r"^## (\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+#: Parts of the changelog that do not concern the app.
+_OTHER_WAYS = re.compile(r"\*\*(Installation|Docker Compose|Packages)\*\*|### .*\bclone\b")
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)\s]+)\)")
 
 
@@ -47,17 +50,26 @@ def set_version_of_programs(root: Path, version: Version, day: date) -> None:
     write(root, PROGRAMS, _set(text, _BUILD_DATE, f"{day.year}, {day.month}, {day.day}", PROGRAMS))
 
 
-def version_of_app(root: Path) -> Version:
-    """Return the version that Home Assistant offers."""
+def version_of_app(root: Path) -> Version | None:
+    """Return the version that Home Assistant offers, if it offers one."""
+    if not (root / APP).exists():
+        return None
     return Version.parse(_value(read(root, APP), _APP_VERSION, APP))
 
 
 def offer_app(root: Path, version: Version) -> None:
     """Let Home Assistant offer the version; its image must be published, or the installation fails."""
-    write(root, APP, _set(read(root, APP), _APP_VERSION, str(version), APP))
-    entry = f"\n## {version}\n\n- [What is new]({address(root)}/releases/tag/v{version}).\n"
+    write(root, APP, _set(read(root, APP_SOURCE), _APP_VERSION, str(version), APP_SOURCE))
+    notes = release_notes(read(root, CHANGELOG), version, f"{address(root)}/blob/v{version}")
+    entry = f"\n## {version}\n\n{_for_app(notes)}\n"
     introduction, heading, older = read(root, APP_CHANGELOG).partition("\n## ")
     write(root, APP_CHANGELOG, f"{introduction}{entry}{heading}{older}")
+
+
+def _for_app(notes: str) -> str:
+    """Return the notes without the parts on other ways to install the programs."""
+    parts = re.split(r"^(?=### |\*\*.+\*\*$)", notes, flags=re.MULTILINE)
+    return "".join(part for part in parts if not _OTHER_WAYS.match(part)).strip()
 
 
 def address(root: Path) -> str:

@@ -7,12 +7,23 @@ from datetime import date
 from pathlib import Path
 
 from deploy.release import files
+from deploy.release.account import check_account, name_account
 from deploy.release.version import ReleaseError, Version
 
 
-def prepare(root: Path, version: Version, day: date, *, dry_run: bool) -> None:
-    """Commit the version and tag it; with `dry_run`, only say what would be done."""
+def prepare(root: Path, version: Version, day: date, *, account: str | None = None, dry_run: bool) -> None:
+    """Commit the version and tag it; with `dry_run`, only say what would be done.
+
+    `account`: who publishes the project; it is asked for, once, on a terminal.
+    """
     problems = list(_problems(root, version))
+    unnamed = "/OWNER/" in files.address(root)
+    if unnamed and account is None and sys.stdin.isatty() and not (problems or dry_run):
+        account = input("The account at github.com that publishes the project: ").strip()
+    if unnamed and account is None and not dry_run:
+        problems.append("no account is named yet: ./run release X.Y.Z --account NAME writes it into all addresses")
+    if not unnamed and account is not None and f"/{account}/" not in files.address(root):
+        problems.append(f"repository.yaml names another account: {files.address(root)}")
     if problems:
         raise ReleaseError("\n".join(problems))
     closed = files.close_unreleased(files.read(root, files.CHANGELOG), version, day)
@@ -20,21 +31,25 @@ def prepare(root: Path, version: Version, day: date, *, dry_run: bool) -> None:
         print(f"Would set {version} and {day} in {files.PROGRAMS} and {files.CHANGELOG}, run ./run check, and tag.")
         print(f"The notes of the release:\n\n{files.release_notes(closed, version, _links(root, version))}")
         return
+    if unnamed and account is not None:
+        named = name_account(root, check_account(account))
+        _git(root, "commit", "--quiet", "--message", "project: name the account in all addresses", "--", *named)
     changed = (str(files.PROGRAMS), str(files.CHANGELOG), str(files.RELEASED))
     files.set_version_of_programs(root, version, day)
     files.write(root, files.CHANGELOG, closed)
     for command in _commands(version):
         if subprocess.run(command, cwd=root, check=False).returncode:
             _git(root, "checkout", "--quiet", "--", *changed)
-            raise ReleaseError(f"{' '.join(command)} failed: nothing was changed")
+            raise ReleaseError(f"{' '.join(command)} failed: no release was made")
     _git(root, "add", "--", *changed)
     _git(root, "commit", "--quiet", "--message", f"project: release {version}", "--", *changed)
     _git(root, "tag", "--annotate", "--message", f"TeleInfo Monitor {version}", f"v{version}")
     print(
         f"v{version} is committed and tagged, here only. Left to do: .ci/run if it has not passed yet, then\n"
         f"  git push --atomic origin main v{version}\n"
-        "The workflow `release` tests, publishes and signs the images, writes the release and then offers the app's\n"
-        "version to Home Assistant. After the first release, make the packages public at the code forge, by hand."
+        "The workflow `release` tests, publishes and signs the images, writes the release and at last commits\n"
+        "homeassistant/config.yaml on main: only then Home Assistant's store shows the app. Before the first release\n"
+        "ends, make the packages public at the code forge, by hand: an image that is private cannot be pulled."
     )
 
 
@@ -76,8 +91,6 @@ def _problems(root: Path, version: Version) -> Iterator[str]:
         yield f"{version} is not newer than {newest}"
     if not files.has_unreleased(text):
         yield f"{files.CHANGELOG} has nothing below Unreleased"
-    if "/OWNER/" in files.address(root):
-        yield "OWNER still stands in repository.yaml and elsewhere: CONTRIBUTING.md has the command that replaces it"
     if _git(root, "status", "--porcelain"):
         yield "there are changes that are not committed"
     if (branch := _git(root, "branch", "--show-current")) != "main":

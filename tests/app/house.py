@@ -99,7 +99,7 @@ class House:
         self.prefix = prefix
         self.image = f"{prefix}-image"
         self.one_image = f"{prefix}-one-image"  # without Home Assistant
-        self.manifest: dict[str, Any] = yaml.safe_load((ROOT / "homeassistant" / "config.yaml").read_text())
+        self.manifest: dict[str, Any] = yaml.safe_load((ROOT / "homeassistant" / "app.yaml").read_text())
         self.passwords = {"mqtt": secrets.token_hex(8), "mysql": secrets.token_hex(8)}
 
     def build(self) -> None:

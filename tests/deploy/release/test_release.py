@@ -32,6 +32,7 @@ FILES = {
     "common/machine/version.py": (
         '"""The version."""\n\n__version__ = "1.1.0"\n\nBUILD_DATE = datetime(2026, 11, 30, tzinfo=UTC)\n'
     ),
+    "homeassistant/app.yaml": 'name: TeleInfo Monitor\nversion: "0.1.0" # the image\'s tag\nslug: new\n',
     "homeassistant/config.yaml": 'name: TeleInfo Monitor\nversion: "1.1.0" # the image\'s tag\nslug: teleinfo\n',
     "homeassistant/CHANGELOG.md": "# Changelog\n\nWhat changes.\n\n## 1.1.0\n\n- Older.\n",
     "monitor/money/data/tarif_bleu.yaml": "offers: []\n",
@@ -42,6 +43,11 @@ FILES = {
         "import sys\nfrom pathlib import Path\n\nPath('tests/released', sys.argv[1]).write_text('made')\n"
     ),
 }
+NOTES = """### Added
+
+- The page knows [kiosks](https://github.com/somebody/teleinfo-monitor/blob/v1.2.0/docs/page.md#kiosk), as \
+[others](https://example.org/page) do.
+"""
 
 
 def git(folder: Path, *command: str) -> str:
@@ -89,18 +95,78 @@ def test_home_assistant_is_offered_a_version_only_once_its_image_is_there(projec
     main(["prepare", "1.2.0"], project)
     assert (project / "homeassistant/config.yaml").read_text() == FILES["homeassistant/config.yaml"]
     assert main(["app", "1.2.0"], project) == 0
-    assert 'version: "1.2.0" # the image\'s tag\nslug' in (project / "homeassistant/config.yaml").read_text()
-    link = "https://github.com/somebody/teleinfo-monitor/releases/tag/v1.2.0"
-    expected = f"# Changelog\n\nWhat changes.\n\n## 1.2.0\n\n- [What is new]({link}).\n\n## 1.1.0\n\n- Older.\n"
+    offered = 'name: TeleInfo Monitor\nversion: "1.2.0" # the image\'s tag\nslug: new\n'
+    assert (project / "homeassistant/config.yaml").read_text() == offered
+    expected = f"# Changelog\n\nWhat changes.\n\n## 1.2.0\n\n{NOTES}\n## 1.1.0\n\n- Older.\n"
     assert (project / "homeassistant/CHANGELOG.md").read_text() == expected
 
 
 def test_the_first_version_of_the_app_is_below_the_introduction(project: Path) -> None:
+    main(["prepare", "1.2.0"], project)
+    (project / "homeassistant/config.yaml").unlink()
     changes = project / "homeassistant/CHANGELOG.md"
     changes.write_text("# Changelog\n\nWhat changes.\n")
     assert main(["app", "1.2.0"], project) == 0
-    link = "https://github.com/somebody/teleinfo-monitor/releases/tag/v1.2.0"
-    assert changes.read_text() == f"# Changelog\n\nWhat changes.\n\n## 1.2.0\n\n- [What is new]({link}).\n"
+    assert changes.read_text() == f"# Changelog\n\nWhat changes.\n\n## 1.2.0\n\n{NOTES}"
+
+
+def test_users_of_the_app_are_not_told_of_other_ways_to_install(project: Path) -> None:
+    other = "**Installation**\n\n- Packages.\n\n**Reader**\n\n- Faster.\n\n### Changed, if you run a clone\n\n- Pull.\n"
+    (project / "CHANGELOG.md").write_text(f"## 1.2.0 - 2026-12-04\n\n### Added\n\n{other}")
+    assert main(["app", "1.2.0"], project) == 0
+    told = (project / "homeassistant/CHANGELOG.md").read_text()
+    assert "## 1.2.0\n\n### Added\n\n**Reader**\n\n- Faster.\n\n## 1.1.0" in told
+
+
+@pytest.fixture
+def unnamed(project: Path) -> Path:
+    """A project that no account has published."""
+    files = {
+        "repository.yaml": "url: https://github.com/OWNER/teleinfo-monitor\n",
+        "compose.yaml": "image: ${TELEINFO_IMAGES:-localhost/teleinfo}/reader\n",
+        "homeassistant/app.yaml": 'version: "0.1.0"\nimage: ghcr.io/OWNER/teleinfo-app\n',
+        "README.md": "[![](store)](https://my.example/?repository_url=https%3A%2F%2Fgithub.com%2FOWNER%2Fteleinfo-monitor)\n",
+        ".github/CODEOWNERS": "* @OWNER\n",
+        ".github/workflow.yml": "run: $GITHUB_REPOSITORY_OWNER\n",
+        "tests/test_addresses.py": "OWNER = 1\n",
+    }
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "--message", "Not published")
+    return project
+
+
+def test_the_first_release_writes_the_account_into_all_addresses(unnamed: Path) -> None:
+    assert main(["prepare", "1.2.0", "--account", "Some-One"], unnamed) == 0
+    assert git(unnamed, "log", "-2", "--format=%s").splitlines() == [
+        "project: release 1.2.0",
+        "project: name the account in all addresses",
+    ]
+    assert git(unnamed, "status", "--porcelain") == ""
+    expected = {
+        "repository.yaml": "url: https://github.com/Some-One/teleinfo-monitor\n",
+        "compose.yaml": "image: ${TELEINFO_IMAGES:-ghcr.io/some-one/teleinfo}/reader\n",
+        "homeassistant/app.yaml": 'version: "0.1.0"\nimage: ghcr.io/some-one/teleinfo-app\n',
+        "README.md": "[![](store)](https://my.example/?repository_url=https%3A%2F%2Fgithub.com%2FSome-One%2Fteleinfo-monitor)\n",
+        ".github/CODEOWNERS": "* @Some-One\n",
+        ".github/workflow.yml": "run: $GITHUB_REPOSITORY_OWNER\n",
+        "tests/test_addresses.py": "OWNER = 1\n",
+    }
+    assert {name: (unnamed / name).read_text() for name in expected} == expected
+
+
+@pytest.mark.parametrize("account", ["", "some/one", "x-", "a" * 40])
+def test_what_is_no_account_is_written_nowhere(unnamed: Path, account: str) -> None:
+    assert main(["prepare", "1.2.0", "--account", account], unnamed) == 1
+    assert git(unnamed, "log", "-1", "--format=%s") == "Not published"
+    assert git(unnamed, "status", "--porcelain") == ""
+
+
+def test_an_account_is_named_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prepare", "1.2.0", "--account", "another"], project) == 1
+    assert says(capsys.readouterr().err.strip(), "...another account...somebody...")
 
 
 @pytest.mark.parametrize("version", ["1.1.0", "1.0.9"])
@@ -161,10 +227,10 @@ def test_all_that_is_in_the_way_is_said_at_once(project: Path, capsys: pytest.Ca
     lines = capsys.readouterr().err.splitlines()
     expected = [
         "...CHANGELOG.md...Unreleased...",
-        "...OWNER...",
         "...not committed...",
         "...main...other...",
         "...v1.2.0...",
+        "...--account...",
     ]
     assert len(lines) == len(expected)
     assert all(map(says, lines, expected))
@@ -236,8 +302,8 @@ def test_the_notes_are_those_of_the_version_and_their_links_lead_somewhere(
     capsys.readouterr()
     assert main(["notes", "1.2.0"], project) == 0
     page = "https://github.com/somebody/teleinfo-monitor/blob/v1.2.0/docs/page.md#kiosk"
-    expected = f"### Added\n\n- The page knows [kiosks]({page}), as [others](https://example.org/page) do.\n"
-    assert capsys.readouterr().out == expected
+    assert f"[kiosks]({page})" in NOTES
+    assert capsys.readouterr().out == NOTES
 
 
 def test_there_are_no_notes_on_a_version_that_was_not_released(project: Path) -> None:
@@ -245,7 +311,7 @@ def test_there_are_no_notes_on_a_version_that_was_not_released(project: Path) ->
 
 
 def test_this_project_has_all_lines_that_a_release_changes(tmp_path: Path) -> None:
-    for name in FILES.keys() - {"CHANGELOG.md", "run", "tests/released/make.py"}:
+    for name in FILES.keys() - {"CHANGELOG.md", "homeassistant/config.yaml", "run", "tests/released/make.py"}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "CHANGELOG.md").write_text("## 999.0.0 - 2026-12-31\n\n- New.\n")
@@ -336,17 +402,17 @@ def test_each_image_is_built_for_its_processors_and_signed_and_then_the_latest(t
     built = {call[call.index("--tag") + 1]: call[call.index("--platform") + 1] for call in builds}
     three = "linux/amd64,linux/arm64,linux/arm/v7"
     assert built == {
-        "ghcr.io/somebody/teleinfo-reader:1.2.0": f"{three},linux/arm/v5",
-        "ghcr.io/somebody/teleinfo-storer:1.2.0": three,
-        "ghcr.io/somebody/teleinfo-monitor:1.2.0": three,
-        "ghcr.io/somebody/teleinfo-setup:1.2.0": three,
+        "ghcr.io/somebody/teleinfo/reader:1.2.0": f"{three},linux/arm/v5",
+        "ghcr.io/somebody/teleinfo/storer:1.2.0": three,
+        "ghcr.io/somebody/teleinfo/monitor:1.2.0": three,
+        "ghcr.io/somebody/teleinfo/setup:1.2.0": three,
         "ghcr.io/somebody/teleinfo:1.2.0": "linux/amd64,linux/arm64",
         "ghcr.io/somebody/teleinfo-app:1.2.0": "linux/amd64,linux/arm64",
     }
     assert all({"--sbom=true", "--provenance=mode=max", "--push", "COMMIT="} <= set(call) for call in builds)
     signed = [call.split()[-1] for call in calls if call.startswith("cosign")]
     targets = ("reader", "storer", "monitor", "setup", "teleinfo", "app")
-    names = [target if target == "teleinfo" else f"teleinfo-{target}" for target in targets]
+    names = [{"teleinfo": "teleinfo", "app": "teleinfo-app"}.get(target, f"teleinfo/{target}") for target in targets]
     assert signed == [f"ghcr.io/somebody/{name}@sha256:{target}" for name, target in zip(names, targets, strict=True)]
     latest = [number for number, call in enumerate(calls) if "imagetools create" in call]
     assert latest == list(range(len(calls) - 6, len(calls)))
