@@ -10,6 +10,7 @@ from deploy.compose.certificates import CertificateAuthority
 from deploy.database_accounts import account_sql
 from deploy.files import write
 
+ACCOUNTS_SQL = "accounts-2.sql"  # compose.yaml names it, too
 ZONES = Path("/usr/share/zoneinfo")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 
@@ -54,8 +55,9 @@ class Setup:
             for account, password in passwords.items()
             if account.sql
         ]
-        self._write("database/accounts.sql", _SQL_FIRST + "".join(statements) + _SQL_LAST)
         self._write("database/teleinfo.cnf", self._template("mariadb/small-machine.cnf"))
+        # Last, as the server waits for it; so does mosquitto for `start`.
+        self._write(f"database/{ACCOUNTS_SQL}", _SQL_FIRST + "".join(statements) + _SQL_LAST)
         for account, password in passwords.items():
             if account.file:
                 self._write(account.file, password + "\n")
@@ -78,7 +80,6 @@ class Setup:
         for role in ROLES:
             _, _, of_role = access_rules(self._template("mosquitto/acl"), [(role, role)]).partition("\n")
             self._write(f"broker/roles/{role}", of_role)
-        self._write("broker/start", self._template("mosquitto/start"))
         self._write("broker/acl", rules)
         (self._root / "broker" / "console").mkdir(exist_ok=True)
         # Options of mosquitto_sub: so its password is on no command line.
@@ -90,6 +91,7 @@ class Setup:
         self._write("broker/server.crt", self.authority.server_certificate.read_text())
         configuration = (self._template(f"mosquitto/{name}.conf") for name in ("mosquitto", "common"))
         self._write("broker/mosquitto.conf", "\n".join(configuration))
+        self._write("broker/start", self._template("mosquitto/start"))
 
     def _write(self, name: str, content: str | bytes) -> None:
         write(self._root / name, content, group=GROUPS.get(name.partition("/")[0]))

@@ -17,7 +17,7 @@ import yaml
 import deploy.compose.__main__ as commands
 from common.settings.config import Tls, load
 from deploy.compose.accounts import GROUPS
-from deploy.compose.setup import ZONES, Setup
+from deploy.compose.setup import ACCOUNTS_SQL, ZONES, Setup
 from deploy.database_accounts import hashed
 from deploy.files import write
 from monitor.base.config import MonitorConfig
@@ -100,7 +100,7 @@ def test_each_program_is_given_its_own_passwords_and_no_other(folders: Path) -> 
 def test_the_sql_has_one_statement_a_line_and_an_account_for_each_of_the_database(folders: Path) -> None:
     setup = Setup(folders, ROOT, ("localhost",))
     setup.prepare()
-    text = (folders / "database" / "accounts.sql").read_text()
+    text = (folders / "database" / ACCOUNTS_SQL).read_text()
     assert all(line.endswith(";") for line in text.splitlines())
     assert "change-me" not in text
     for name in ("teleinfo", "teleinfo-monitor", "grafana"):
@@ -361,3 +361,20 @@ def test_whoever_starts_with_the_stack_has_no_rights_and_is_not_root() -> None:
 
 def test_without_a_port_the_reader_asks_for_it(configured: Callable[..., Any]) -> None:
     assert configured("reader").port == ()
+
+
+def test_what_an_upgrade_must_not_stop_depends_on_nothing_and_waits_for_its_own_file(folders: Path) -> None:
+    """Compose creates a container anew with each that it depends on."""
+    Setup(folders, ROOT, ("localhost",)).prepare()
+    where = {
+        "mosquitto": ("broker", "command"),
+        "mariadb": ("database", "entrypoint"),
+        "reader": ("reader", "entrypoint"),
+    }
+    for service, (folder, start) in where.items():
+        description = COMPOSE["services"][service]
+        assert "depends_on" not in description
+        (awaited,) = re.findall(r"\[ -s (\S+) \]", description[start][2])
+        (target,) = (v["target"] for v in description["volumes"] if isinstance(v, dict) and v.get("source") == folder)
+        assert (folders / folder / Path(awaited).relative_to(target)).stat().st_size > 0
+    assert COMPOSE["services"]["mariadb"]["command"][0].endswith(f"/{ACCOUNTS_SQL}")
