@@ -13,7 +13,7 @@ from deploy.app.home_assistant import relay
 from monitor.base.config import HomeAssistantConfig
 from monitor.home_assistant import access
 from monitor.places.settings.deletion import ADMINISTRATORS
-from monitor.web.route import Caller
+from monitor.web.credentials import Caller
 from storer.requests.carry_out import carry_out_next
 from tests.monitor.home_assistant import test_energy_dashboard, test_past
 from tests.services.test_requests import House
