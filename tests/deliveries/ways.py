@@ -94,7 +94,7 @@ def one_file(registry: Registry, images: dict[str, str], folder: Path) -> Iterat
         return ran.stdout
 
     delivery = Delivery(f"http://127.0.0.1:{port}/", ["curl -LO …/compose.yaml", "docker compose up -d"])
-    compose("pull", "--quiet")
+    compose("pull", "--quiet", "--policy", "missing")
     begun = time.monotonic()
     try:
         compose("up", "-d")
