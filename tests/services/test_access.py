@@ -185,6 +185,7 @@ def test_another_broker_is_tried_before_it_takes_the_place_of_ours(monitor: Moni
             refused = send(browser, "PUT", "access/broker", body | wrong)
             assert (refused.status, [one["at"] for one in refused.json["errors"]]) == (422, [at])
         assert send(browser, "PUT", "access/broker", body | {"port": "x", "host": "a b"}).status == 422
+        assert send(browser, "PUT", "access/broker", body | {"username": "${HOME}"}).status == 422
         assert not file.exists()
         chosen = send(browser, "PUT", "access/broker", body)
     assert chosen.json["broker"] == {

@@ -75,7 +75,12 @@ def read_sent(body: Any) -> tuple[Broker | None, Sequence[Problem]]:
     for key, is_right, fr, en in (
         ("host", _is_host, "un nom ou une adresse tel que 192.168.1.5 est attendu", "a name or an address is expected"),
         ("port", _is_port, "un nombre de 1 à 65535 est attendu", "a number from 1 to 65535 is expected"),
-        ("username", _is_text, "un texte d’une ligne est attendu", "a text of one line is expected"),
+        (
+            "username",
+            _is_name,
+            "un texte d’une ligne sans « ${ » est attendu",
+            "a text of one line without ${ is expected",
+        ),
         ("password", _is_text, "un texte d’une ligne est attendu", "a text of one line is expected"),
         ("tls", _is_switch, "oui ou non est attendu", "true or false is expected"),
     ):
@@ -125,6 +130,10 @@ def _is_port(value: Any) -> bool:
         return bool(port_number(value))
     except ValueError:
         return False
+
+
+def _is_name(value: Any) -> bool:
+    return _is_text(value) and "${" not in (value or "")  # which a YAML file would take for a variable
 
 
 def _is_text(value: Any) -> bool:
