@@ -418,16 +418,6 @@ def test_without_a_password_a_proxy_that_says_what_it_is_shows_the_page_to_nobod
         assert monitor.browser.get("/api/v1/meters").status == 200
 
 
-def test_a_service_does_not_start_before_it_is_written_who_may_open_it(
-    database: Server, house: House, tmp_path: Path
-) -> None:
-    with Monitor(database, tmp_path) as monitor:
-        del monitor.settings["auth"]
-        monitor.start()
-        assert monitor.wait() == 2
-        assert "auth: none" in monitor.text()
-
-
 def test_behind_nginx_and_with_a_password_each_client_has_a_limit_of_its_own(
     database: Server, house: House, tmp_path: Path
 ) -> None:
