@@ -182,8 +182,8 @@ class Access:
         Field(
             fr="Ouvrir la page depuis la maison",
             en="Open the page from the home network",
-            help_fr="Non : elle ne répond qu’à cette machine, à ses reverse proxies et à Home Assistant.",
-            help_en="No: only this machine, its reverse proxies and Home Assistant are answered.",
+            help_fr="Non : elle ne répond qu’à cette machine, à ses proxys et à Home Assistant.",
+            help_en="No: only this machine, its proxies and Home Assistant are answered.",
         ),
     ] = True
 

@@ -37,6 +37,7 @@ class Stack:
     def __init__(self, folder: Path) -> None:
         """Prepare it."""
         self.files = [*_FILES]  # a test may add one
+        self.first_log = ""  # of the monitor, at its first start
         self.root = folder / "clone"
         self._clone()
         self._cloned = self._listing()
@@ -156,7 +157,8 @@ class Stack:
 
     def choose_password(self) -> None:
         """Enter by the code of the log, and give the page its password."""
-        code = _CODE.findall(self.compose("logs", "--no-log-prefix", "monitor"))[-1]
+        self.first_log = self.compose("logs", "--no-log-prefix", "monitor")
+        code = _CODE.findall(self.first_log)[-1]
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         visitor.open(f"{self.page}login", f"password={code}".encode()).close()
         body = json.dumps({"password": PAGE_PASSWORD, "current": None}).encode()

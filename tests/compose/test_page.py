@@ -46,7 +46,7 @@ def _request(
 
 
 def test_the_log_ends_with_the_address_and_the_code_of_a_page_without_a_password(stack: Stack) -> None:
-    log = stack.compose("logs", "--no-log-prefix", "monitor")
+    log = stack.first_log
     assert f"The page is at {stack.page}" in log
     assert re.search(rf"open {re.escape(stack.page)}#\d{{4}}-\d\d$", log, re.MULTILINE)
 

@@ -85,9 +85,9 @@ class BrokerOfCompose(Broker):
 
     def _prepare(self) -> list[str]:
         text = (self._root / "broker" / "mosquitto.conf").read_text()
-        text = text.replace("/mosquitto/config", str(self._root / "broker")).replace(
-            "/mosquitto/data", str(self.folder)
-        )
+        # Of the accounts, those that the page makes are added by mosquitto/start: tests/compose.
+        for place, here in (("config", self._root / "broker"), ("run", self._root / "broker"), ("data", self.folder)):
+            text = text.replace(f"/mosquitto/{place}", str(here))
         text = re.sub(
             r"^(listener) (\d+)", lambda found: f"listener {self.ports[int(found[2])]} {HOST}", text, flags=re.MULTILINE
         )
