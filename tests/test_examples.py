@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES: dict[str, tuple[type[Any], set[str]]] = {
     "reader.example.yaml": (ReaderConfig, {"port"}),
     "storer.example.yaml": (StorerConfig, {"database.password_file", "backup.folder"}),
-    "monitor.example.yaml": (MonitorConfig, {"database.password_file"}),
+    "monitor.example.yaml": (MonitorConfig, {"database.password_file", "listen.host"}),
 }
 #: Sections of the monitor that are off by default.
 OFF: dict[str, type[Any]] = {"mqtt": MonitorMqtt, "ingress": Ingress, "own_broker": OwnBroker}
@@ -88,6 +88,7 @@ def test_what_is_commented_out_is_the_default(example: tuple[str, type[Any], set
         del document["name"]  # by default the host's name
     if kind is MonitorConfig:
         required |= {section: {} for section in OFF}
+        assert document["listen"].pop("host") == "0.0.0.0"
     file = tmp_path / "program.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     given = load(kind, file)

@@ -408,8 +408,8 @@ def test_a_broker_that_goes_and_comes_back(tmp_path: Path) -> None:
     with Broker(tmp_path) as own, live(own.port, None) as house:
         with MqttClient(own.port) as client:
             wait_for(lambda: house.connected)
-            publish_all(client, KIND)
-            wait_for(lambda: house.links(METER)["meter"] == "up")
+            power = publish_all(client, KIND)
+            wait_for(lambda: answered(house, METER)["power"] == power and house.links(METER)["meter"] == "up")
         own.stop()
         wait_for(lambda: house.links(METER)["mqtt"] == "down")
         found: Any = answered(house, METER)
