@@ -42,7 +42,8 @@ def image(house: House) -> Iterator[Image]:
 
 def test_the_log_ends_with_the_code_and_has_nothing_that_looks_like_a_fault(image: Image) -> None:
     wait_until(lambda: "Ready: " in image.log(), WITHIN, "the tables")
-    *_, last = image.log().splitlines()
+    # On a busy machine the page may be there before the broker is.
+    *_, last = [line for line in image.log().splitlines() if "Connected to the broker" not in line]
     assert image.code() in last
     loud = [line for line in image.log().splitlines() if re.search(r" (WARNING|ERROR) ", line)]
     # A storer whose session the broker does not know yet says that this is normal.

@@ -16,7 +16,8 @@ ROWS = (
     "SELECT power, COUNT(*) FROM frames JOIN meters ON meters.id = meter_id"
     f" WHERE identifier = '{METER}' GROUP BY power"
 )
-_A_MOMENT = 0.5  # seconds; a frame that came so shortly before a kill may still have been in the kernel's buffer
+_A_MOMENT = 0.5  # seconds between two frames of a connection, at most
+_UNREAD = 3.0  # seconds before a kill; on a busy machine a frame may be in the kernel's buffer for so long
 
 
 class CountedMeter:
@@ -35,7 +36,7 @@ class CountedMeter:
     @contextmanager
     def without_reader(self) -> Iterator[float]:
         """End the reader inside: frames that it could not read then do not count. Yields when that began."""
-        began = time.monotonic() - _A_MOMENT
+        began = time.monotonic() - _UNREAD
         yield began
         self._unread.append((began, time.monotonic()))
 
