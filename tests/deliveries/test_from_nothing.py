@@ -121,7 +121,7 @@ WAYS = {
     "the_file": ("docker compose up, one file", 3, 3 + 4, len(PASSWORD) + 8),
     "bookworm": ("apt install, Debian 12", 2, 4 + 4, len(PASSWORD) + 8),
     "trixie": ("apt install, Debian 13", 2, 4 + 4, len(PASSWORD) + 8),
-    "app": ("Home Assistant's app", 0, 5 + 2 + 4, 8),
+    "app": ("Home Assistant's app", 0, 5 + 1 + 4, 8),
 }
 
 
