@@ -1,7 +1,7 @@
 // The first visit: one step after the other, each of which may be left out, and comes back in the settings until it is
 // done. The step is in the address: a page that is loaded again goes on there, and so does the way back.
 import { h, icon } from '../../../base/dom.js';
-import { go, here, href } from '../../../base/router.js';
+import { go, here, href, note } from '../../../base/router.js';
 import { dateOf } from '../../../base/time.js';
 import { page } from '../../../parts/block.js';
 import { changed } from '../../../parts/changes.js';
@@ -81,7 +81,10 @@ export async function firstVisit({ meter, meters, now, query }) {
   return {
     title: W.first.title,
     node,
-    entered: () => heading.focus({ preventScroll: true }),
+    entered() {
+      note({ etape: step.slug }); // a meter that arrives draws the step again, which is done then
+      heading.focus({ preventScroll: true });
+    },
     leave() {
       made.leave?.();
       sections.leave();
