@@ -145,13 +145,13 @@ def _renew(setup: Setup, _: argparse.Namespace) -> None:
 def _add(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.vault.add(arguments.name, arguments.role)
     setup.prepare()
-    print(f"setup: added {arguments.name} with the rights of {arguments.role}; to apply: {_RESTART_BROKER}")
+    print(f"setup: added {arguments.name} with the rights of {arguments.role}; the broker knows it within seconds")
 
 
 def _remove(setup: Setup, arguments: argparse.Namespace) -> None:
     setup.vault.remove(arguments.name)
     setup.prepare()
-    print(f"setup: removed {arguments.name}; to apply: {_RESTART_BROKER}")
+    print(f"setup: removed {arguments.name}; the broker refuses it within seconds")
 
 
 def _password(setup: Setup, arguments: argparse.Namespace) -> None:

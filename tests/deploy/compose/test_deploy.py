@@ -125,7 +125,7 @@ def test_a_rotation_spares_the_passwords_of_ones_own_server_unless_they_are_name
 def test_an_account_is_listed_from_its_addition_to_its_removal(folders: Path, run_setup: Run) -> None:
     for command, there in ((("add", "attic", "reader"), True), (("remove", "attic"), False)):
         _, said, _ = run_setup(*command)
-        assert "docker compose restart mosquitto" in said
+        assert ("attic" in said, "restart" in said) == (True, False)
         listed = [line.split()[:2] for line in run_setup("credentials")[1].splitlines()]
         assert (["attic", "reader"] in listed) == there
         assert ("user attic\n" in (folders / "broker" / "acl").read_text()) == there
