@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MOST_ROWS = 4000  # of one request
+QUARTER = 900  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ _ALL = (
     What("tempo_white", "chance, 0 to 1", 0, 1),
     What("tempo_red", "chance, 0 to 1", 0, 1),
     What("spot", "EUR per MWh", -5000, 15000),  # start: a quarter of an hour
-    What("temperature", "degrees Celsius, mean of the day", -60, 60),  # start: 00:00 local time
+    What("temperature", "degrees Celsius, mean of the day", -60, 60),  # start: 00:00 UTC of that day
 )
 WHATS = {what.name: what for what in _ALL}
+#: What may still turn out otherwise.
+CHANCES = ("tempo_blue", "tempo_white", "tempo_red")

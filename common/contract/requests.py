@@ -2,11 +2,63 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Annotated, Any, Literal
 
+from common.contract.outside import MOST_ROWS, QUARTER, WHATS
 from common.contract.sources import MeterAddress
-from common.settings.fields import Field, Problem, Section
+from common.settings.fields import Field, Problem, Section, Wrong
+
+
+def _rows(value: Any) -> tuple[tuple[datetime, float], ...]:
+    if not isinstance(value, list) or len(value) > MOST_ROWS:
+        raise Wrong(f"{MOST_ROWS} lignes au plus sont attendues", f"at most {MOST_ROWS} rows are expected")
+    found = []
+    for number, row in enumerate(value):
+        try:
+            text, one = row
+            start = datetime.fromisoformat(text).astimezone(UTC)
+            is_number = type(one) in (int, float) and isfinite(one)
+        except (TypeError, ValueError, OverflowError):
+            is_number = False
+        if not is_number or start.timestamp() % QUARTER:
+            raise Wrong(
+                "un quart d’heure et un nombre sont attendus, comme 2026-12-01T05:00:00Z et 3",
+                "a quarter of an hour and a number are expected, such as 2026-12-01T05:00:00Z and 3",
+                f"[{number}]",
+            )
+        found.append((start, float(one)))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Values of a time that a service said."""
+
+    what: Annotated[str, Field(fr="Quoi", en="What", pattern="|".join(WHATS), example="tempo")]
+    source: Annotated[str, Field(fr="Source", en="Source", pattern=r"[a-z0-9.-]{1,64}", example="www.example.org")]
+    rows: Annotated[
+        tuple[tuple[datetime, float], ...],
+        Field(fr="Valeurs", en="Values", longest=MOST_ROWS, read=_rows, schema={"type": "array"}),
+    ]
+
+
+def _within_limits(outside: Outside) -> Iterable[Problem]:
+    what = WHATS[outside.what]
+    for number, (_, value) in enumerate(outside.rows):
+        if not what.low <= value <= what.high:
+            text = f"{value:g}: {what.low:g} … {what.high:g} {what.unit}"
+            yield Problem(f"arguments.rows[{number}]", text, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A home of which only imports were known, and the meter that it turned out to have."""
+
+    prm: Annotated[str, Field(fr="Point de livraison", en="Delivery point", pattern=r"[0-9]{14}")]
+    meter: MeterAddress
+    apart: Annotated[bool, Field(fr="Séparer de nouveau", en="Part again")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +131,8 @@ KINDS: Mapping[str, Section[Any]] = {
     "forget-meter": _arguments(ForgetMeter),
     "forget-source": _arguments(ForgetSource),
     "forget-program": _arguments(ForgetProgram),
+    "join": _arguments(Join),
+    "outside": _arguments(Outside, check=_within_limits),
     "rebuild": _arguments(Rebuild, check=_in_order),
     "backup": _arguments(Nothing),
 }

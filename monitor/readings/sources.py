@@ -139,12 +139,16 @@ def _minutes_of(hour: int, text: str) -> list[SourceMinute]:
     return [SourceMinute(hour + 60 * number, *row) for number, row in unpack_hour(text).items()]
 
 
+IMPORTED = "import"
+_IMPORT = "import "  # then the number of the import
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """Temperatures of one place: those of different places are never mixed."""
 
-    thermometer: Source | None  # None: what was imported
-    meters: tuple[int, ...]  # the numbers of the house's meters
+    thermometer: Source | None
+    outside: str | None = None  # without a thermometer: who said them, IMPORTED or a host
 
 
 class Temperatures:
@@ -154,14 +158,15 @@ class Temperatures:
         self._connection = connection
         self._zone = zone
 
-    def imported(self) -> set[int]:
-        """Return the numbers of the meters with imported temperatures."""
-        return {number for (number,) in self._connection.query("SELECT DISTINCT meter_id FROM imported_temperatures")}
+    def outside(self) -> list[str]:
+        """Return who said temperatures without a thermometer: IMPORTED for all files together, and hosts."""
+        rows = self._connection.query("SELECT DISTINCT source FROM outside WHERE what = 'temperature'")
+        return sorted({IMPORTED if str(source).startswith(_IMPORT) else str(source) for (source,) in rows})
 
     def days(self, series: Series, first: date, end: date) -> Mapping[date, float]:
         """Return the mean temperature of the days from `first` to before `end`, °C, as far as they are known."""
         if series.thermometer is None:
-            return self._imported(series.meters, first, end)
+            return self._said(series.outside or IMPORTED, first, end)
         return self._measured(series.thermometer, [first + number * _DAY for number in range((end - first).days)])
 
     def _measured(self, thermometer: Source, days: Sequence[date]) -> dict[date, float]:
@@ -175,9 +180,10 @@ class Temperatures:
         )
         return {days[number - 1]: total / count / 10 for number, total, count in rows if count >= _LEAST_HOURS}
 
-    def _imported(self, meters: tuple[int, ...], first: date, end: date) -> dict[date, float]:
+    def _said(self, source: str, first: date, end: date) -> dict[date, float]:
         rows = self._connection.query(
-            "SELECT hour, temperature FROM imported_temperatures WHERE meter_id IN %s AND hour >= %s AND hour < %s",
-            (meters, f"{first} 00:00:00", f"{end} 00:00:00"),
+            "SELECT start, value FROM outside WHERE what = 'temperature' AND source LIKE %s"
+            " AND start >= %s AND start < %s",
+            (f"{_IMPORT}%" if source == IMPORTED else source, f"{first} 00:00:00", f"{end} 00:00:00"),
         )
-        return {hour.replace(tzinfo=UTC).date(): int(temperature) / 10 for hour, temperature in rows}
+        return {start.replace(tzinfo=UTC).date(): float(value) for start, value in rows}

@@ -12,7 +12,7 @@ from monitor.base.calendar import midnight
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.readings.imported import imported_totals
-from monitor.readings.sources import TEMPERATURE, Series, Temperatures
+from monitor.readings.sources import IMPORTED, TEMPERATURE, Series, Temperatures
 
 #: °C: a day has as many degree days as its mean temperature is below it.
 BASE = 18
@@ -162,7 +162,7 @@ _ORDER = (WhyNot.DAYS, WhyNot.WARM, WhyNot.WEAK, None)  # the best last
 class Weather:
     """A comparison with the year before, and where its temperatures are from."""
 
-    thermometer: str | None  # its name; None: imported
+    thermometer: str | None  # its name, or the host that said them; None: imported
     first: date
     last: date
     compared: AtEqualWeather
@@ -180,12 +180,9 @@ class WeatherAnswers:
 
     def series(self, meters: Sequence[Meter]) -> dict[int, list[Series]]:
         """Return where temperatures of each meter are from, by its number; those that have none are not there."""
-        imported, found = self._temperatures.imported(), {}
+        said, found = [Series(None, source) for source in self._temperatures.outside()], {}
         for meter in meters:
-            numbers = tuple(part.number for part in meter.parts)
-            known = [Series(one, numbers) for one in self._home.sources(meter, TEMPERATURE)]
-            if imported.intersection(numbers):
-                known.append(Series(None, numbers))
+            known = [Series(one) for one in self._home.sources(meter, TEMPERATURE)] + said
             if known:
                 found[meter.number] = known
         return found
@@ -207,7 +204,7 @@ class WeatherAnswers:
             for limits, wh in zip(ranges, energy, strict=True):
                 cold = self._temperatures.days(one, *limits)
                 sides.append({day: Day(wh[day], degree_days(mean)) for day, mean in cold.items() if day in wh})
-            name = one.thermometer.name if one.thermometer else None
+            name = one.thermometer.name if one.thermometer else None if one.outside == IMPORTED else one.outside
             compared = at_equal_weather(pairs(sides[0], sides[1]), (end - first).days)
             found.append(Weather(name, first, end - _DAY, compared))
         return max(found, key=_rank)

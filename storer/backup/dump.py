@@ -18,7 +18,7 @@ from storer.database.months import next_month
 
 #: Dumped first, in one snapshot: roll-ups, and how far they are.
 FIRST = (
-    *("tallies", "hours", "breaks", "imported_hours", "imported_temperatures", "source_hours", "rejected_messages"),
+    *("tallies", "hours", "breaks", "imported_hours", "outside", "source_hours", "rejected_messages"),
     *("imports", "forgotten", "settings", "requests", "rollup_state"),
 )
 #: Dumped last, because rows of other tables refer to these.

@@ -29,6 +29,8 @@ from storer.sources.tables import remake_hours
 
 _LONGEST = 6 * 3600.0  # seconds of a statement
 _VIEWS = ("teleinfoframes", "energy_hours", "whole_label_sets")
+#: Made again with the rest; the last is of earlier versions.
+_NOT_SAVED = ("request_pieces", "adoptions", "backups", "saved_months", "schema_version", "imported_temperatures")
 _DATA = (*(table for table, _, _ in KINDS.values()), "label_sets", *FIRST, *LAST)
 
 
@@ -123,7 +125,7 @@ def restore(database: Database, path: Path, *, partial: bool = False) -> Backup:
 def _fill(database: Database, connection: Connection, folder: Folder, backup: Backup) -> None:
     for view in _VIEWS:
         connection.execute(f"DROP VIEW IF EXISTS {view}")
-    for table in (*_DATA, "request_pieces", "adoptions", "backups", "saved_months", "schema_version"):
+    for table in (*_DATA, *_NOT_SAVED):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     migrate(database, backup.schema, restoring=True)
     make_partitions(connection, server_now(connection))

@@ -40,7 +40,6 @@ _ADDED_LATE = (
     "sources",
     "source_minutes",
     "source_hours",
-    "imported_temperatures",
     "rollup_state.last_forgotten_source",
 )
 

@@ -155,7 +155,7 @@ class DayImporter:
         self._connection = connection
         self._dry_run = dry_run
         self._written = written
-        self._stored = read_days(connection, number)
+        self._stored = read_days(connection)
 
     def run(self, file: str, days: dict[date, int], now: datetime) -> DayOutcome:
         """Import the days of a file.

@@ -1,4 +1,4 @@
-"""Outside temperatures by day from a plain file: kept apart from what thermometers send, and from energy."""
+"""Outside temperatures by day from a plain file: kept apart from what thermometers send, and what was fetched."""
 
 import hashlib
 from collections import Counter
@@ -13,7 +13,7 @@ from common.settings.file_errors import reason
 from common.settings.language import plural
 from storer.imports.model import refused
 from storer.imports.text import MAX_SIZE, decode, is_number, local_day, number, rows
-from storer.imports.writer import TEMPERATURES, add_import
+from storer.imports.writer import TEMPERATURES, add_import, source_of
 
 HELP = "outside temperatures, a line a day: day,celsius, for comparing years at equal weather"
 _BATCH = 1000  # rows of an INSERT
@@ -84,12 +84,13 @@ def plan_days(days: Mapping[date, int], stored: Mapping[date, tuple[int, int]], 
     return plan
 
 
-def read_days(connection: Connection, meter: int) -> dict[date, tuple[int, int]]:
-    """Return temperature and import of the days that are stored for a meter."""
+def read_days(connection: Connection) -> dict[date, tuple[int, int]]:
+    """Return temperature and import of the days that were imported."""
     rows = connection.query(
-        "SELECT hour, temperature, import_id FROM imported_temperatures WHERE meter_id = %s", (meter,)
+        "SELECT start, ROUND(value * 10), SUBSTRING(source, 8) FROM outside"
+        " WHERE what = 'temperature' AND source LIKE 'import %%'"
     )
-    return {hour.replace(tzinfo=UTC).date(): (int(value), int(number)) for hour, value, number in rows}
+    return {start.replace(tzinfo=UTC).date(): (int(value), int(number)) for start, value, number in rows}
 
 
 def write_days(
@@ -102,13 +103,13 @@ def write_days(
 ) -> int:
     """Store the new days, all or none; return the id of the import, which `written` gets in the same transaction."""
     read = "\n".join(f"{day} {value}" for day, value in sorted(days.items()))
-    new = [(meter, f"{day} 00:00:00", value) for day, value in plan.new.items()]
+    new = [(f"{day} 00:00:00", value / 10) for day, value in plan.new.items()]
     with connection.transaction():
         identifier = add_import(connection, meter, TEMPERATURES, file, hashlib.sha256(read.encode()).digest())
         for begin in range(0, len(new), _BATCH):
             connection.execute_many(
-                "INSERT INTO imported_temperatures (meter_id, hour, temperature, import_id) VALUES (%s, %s, %s, %s)",
-                [(*row, identifier) for row in new[begin : begin + _BATCH]],
+                "INSERT INTO outside (what, start, value, source) VALUES ('temperature', %s, %s, %s)",
+                [(*row, source_of(identifier)) for row in new[begin : begin + _BATCH]],
             )
         written(identifier)
     return identifier

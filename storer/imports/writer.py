@@ -131,16 +131,22 @@ def write(
     return number
 
 
+def source_of(number: int) -> str:
+    """Return the source of the rows of `outside` that an import brought."""
+    return f"import {number}"
+
+
 def list_imports(connection: Connection) -> list[Import]:
     """Return all imports, in order."""
     rows = connection.query(
-        "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour) + COUNT(t.hour),"
-        " IF(COUNT(t.hour), NULL, COALESCE(SUM(h.wh), 0)), MIN(COALESCE(h.hour - INTERVAL h.hours - 1 HOUR, t.hour)),"
-        " MAX(COALESCE(h.hour, t.hour) + INTERVAL 1 HOUR)"
+        "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour) + COUNT(t.start),"
+        " IF(COUNT(t.start), NULL, COALESCE(SUM(h.wh), 0)),"
+        " MIN(COALESCE(h.hour - INTERVAL h.hours - 1 HOUR, t.start)),"
+        " MAX(COALESCE(h.hour, t.start) + INTERVAL 1 HOUR)"
         " FROM imports AS i LEFT JOIN meters AS m ON m.id = i.meter_id"
         # An import has rows in one of both.
         " LEFT JOIN imported_hours AS h ON h.meter_id = i.meter_id AND h.import_id = i.id"
-        " LEFT JOIN imported_temperatures AS t ON t.meter_id = i.meter_id AND t.import_id = i.id"
+        " LEFT JOIN outside AS t ON t.what = 'temperature' AND t.source = CONCAT('import ', i.id)"
         " GROUP BY i.id ORDER BY i.id"
     )
     return [
@@ -171,11 +177,14 @@ def forget(connection: Connection, number: int, forgotten: Callable[[int], None]
         rows = connection.query("SELECT meter_id, kind FROM imports WHERE id = %s FOR UPDATE", (number,))
         if rows:
             ((meter, kind),) = rows
-            table = "imported_temperatures" if kind in _OF_DAYS else "imported_hours"
-            deleted = connection.execute(
-                f"DELETE FROM {table} WHERE meter_id = %s AND import_id = %s",  # noqa: S608 - our own names
-                (meter, number),
-            )
+            if kind in _OF_DAYS:
+                deleted = connection.execute(
+                    "DELETE FROM outside WHERE what = 'temperature' AND source = %s", (source_of(number),)
+                )
+            else:
+                deleted = connection.execute(
+                    "DELETE FROM imported_hours WHERE meter_id = %s AND import_id = %s", (meter, number)
+                )
             connection.execute("DELETE FROM imports WHERE id = %s", (number,))
             raise_version(connection)
             forgotten(deleted)

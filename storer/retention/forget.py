@@ -29,9 +29,11 @@ TIMEOUT = 600.0  # seconds for one statement
 _ROWS = 10_000  # deleted in one statement
 _WAIT = 60  # seconds for a backup that ends soon
 #: Tables with a column `meter_id`, but for `frames`; hours and minutes come after what they are made of.
-TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imported_temperatures", "imports")
+TABLES = ("tallies", "minutes", "hours", "breaks", "late_hours", "imported_hours", "imports")
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _IN_FLIGHT = 2 * _HOUR  # what a transaction that began before may still add is not older, but for replays
+#: Temperatures that were imported for a meter.
+_OUTSIDE = "source IN (SELECT CONCAT('import ', id) FROM imports WHERE meter_id IN %s)"
 _REJECTED = "FROM rejected_messages WHERE CONCAT('/', topic, '/') LIKE %s OR LOCATE(%s, payload)"
 _UNSEARCHED = datetime(1970, 1, 2, tzinfo=UTC)
 _TABLES = ("source_minutes", "source_hours")
@@ -155,6 +157,7 @@ class _Forgetting:
         counts = {"frames": self._count_frames(numbers)}
         for table in TABLES:
             counts[table] = self._one(f"SELECT COUNT(*) FROM {table} WHERE meter_id IN %s", tuple(numbers))  # noqa: S608
+        counts["outside"] = self._one(f"SELECT COUNT(*) FROM outside WHERE {_OUTSIDE}", tuple(numbers))  # noqa: S608
         counts["rejected_messages"] = self._one(f"SELECT COUNT(*) {_REJECTED}", *self._named())
         self._progress.clear()
         yield f"{self._address}: {_listed(counts)}"
@@ -166,7 +169,7 @@ class _Forgetting:
         """Delete all rows, in small transactions; return how many, by table."""
         connection = self._connection
         since = states.server_now(connection) - _IN_FLIGHT
-        deleted = {"frames": 0, **dict.fromkeys(TABLES, 0)}
+        deleted = {"frames": 0, "outside": 0, **dict.fromkeys(TABLES, 0)}
         deleted["rejected_messages"] = connection.execute(f"DELETE {_REJECTED}", self._named())
         if self._id is not None:
             self._forget_number(self._id)
@@ -174,6 +177,8 @@ class _Forgetting:
         # Twice: what a storer had begun before is there by the second time.
         for start in (None, since):
             deleted["frames"] += self._delete_frames(numbers, start)
+            # Before the imports that it is of.
+            deleted["outside"] += delete_rows(connection, "outside", _OUTSIDE, tuple(numbers), self._progress)
             for table in TABLES:
                 deleted[table] += delete_rows(connection, table, "meter_id IN %s", tuple(numbers), self._progress)
         connection.execute(

@@ -146,11 +146,11 @@ def test_a_month_that_is_not_over_is_compared_so_far(tables: Database) -> None:
 def test_imported_temperatures_are_used_as_those_of_a_thermometer(tables: Database) -> None:
     add_days(tables, heated)
     rows = ",".join(
-        f"(1, '{datetime(year, 1, number + 1, tzinfo=UTC):%Y-%m-%d}', {round(outside(year, number) * 10)}, 1)"
+        f"('temperature', '{year}-01-{number + 1:02}', {outside(year, number):.1f}, 'import 1')"
         for year in (2025, 2026)
         for number in range(31)
     )
-    query(tables, f"INSERT INTO imported_temperatures VALUES {rows}")
+    query(tables, f"INSERT INTO outside VALUES {rows}")
     answer = ask(weather.ROUTE, tables, NOW, NONE, JANUARY)
     assert (answer["thermometer"], answer["compared"]["days"]) == (None, 31)
     assert answer["compared"]["change"] == pytest.approx(-0.12, abs=0.002)
@@ -161,8 +161,11 @@ def test_thermometers_of_two_places_are_not_mixed(tables: Database) -> None:
     add_days(tables, heated)
     add_thermometer(tables, "jardin", outside)
     query(tables, "UPDATE source_hours SET temperature_mean = NULL WHERE hour < '2025-06-01'")
-    rows = ",".join(f"(1, '{datetime(2025, 1, number + 1, tzinfo=UTC):%Y-%m-%d}', 50, 1)" for number in range(31))
-    query(tables, f"INSERT INTO imported_temperatures VALUES {rows}")
+    rows = ",".join(
+        f"('temperature', '{datetime(2025, 1, number + 1, tzinfo=UTC):%Y-%m-%d}', 5, 'import 1')"
+        for number in range(31)
+    )
+    query(tables, f"INSERT INTO outside VALUES {rows}")
     compared = ask(weather.ROUTE, tables, NOW, NONE, JANUARY)["compared"]
     assert (compared["days"], compared["why_not"]) == (0, "days")
 

@@ -37,7 +37,6 @@ OF_METER = (
     "breaks",
     "late_hours",
     "imported_hours",
-    "imported_temperatures",
     "imports",
 )
 OLD = NOON - timedelta(days=40)
@@ -74,7 +73,11 @@ def add(database: Database, address: str) -> None:
         number = find_meters(connection, [address])[address]
         digest = address.encode() + bytes(20)
         writer.write(connection, number, "csv", "a.csv", digest, [Period(OLD - DAY, 1, 0, 500)])
-        connection.execute("INSERT INTO imported_temperatures VALUES (%s, '2025-01-01', 48, 1)", (number,))
+        connection.execute(
+            "INSERT INTO outside SELECT 'temperature', '2025-01-01', 4.8, CONCAT('import ', id) FROM imports"
+            " WHERE meter_id = %s",
+            (number,),
+        )
     with contextlib.closing(FrameStore(database)) as store:
         store.write_tallies([Tally(hour=OLD, meter=address, reader="main", frames=120)])
 

@@ -296,7 +296,7 @@ def test_outside_temperatures_are_imported_once_listed_and_forgotten(
     file = tmp_path / "days.csv"
     file.write_text("2025-01-01,4.8\n2025-01-02,-0.6\n2025-01-03,-1\n2025-01-06,6.2\n")
     ask = ("temperatures", str(file))
-    rows = "SELECT hour, temperature FROM imported_temperatures ORDER BY hour"
+    rows = "SELECT start, CAST(ROUND(value * 10) AS SIGNED) FROM outside WHERE what = 'temperature' ORDER BY start"
     assert "4 days from 2025-01-01 to 2025-01-06" in storer(*ask, "--dry-run").stdout
     assert query(tables, rows) == []
     done = storer(*ask)

@@ -119,7 +119,6 @@ def test_tables_that_another_file_made_are_left_as_they_are(tables: Database) ->
         ("DROP TABLE sources", "sources"),
         ("DROP TABLE source_minutes", "source_minutes"),
         ("DROP TABLE source_hours", "source_hours"),
-        ("DROP TABLE imported_temperatures", "imported_temperatures"),
         ("ALTER TABLE rollup_state DROP COLUMN last_forgotten_source", "last_forgotten_source"),
     ],
 )

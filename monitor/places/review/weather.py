@@ -41,7 +41,9 @@ class AtEqualWeather:
 
     meter: str
     base: Annotated[int, "of degree days, °C"]
-    thermometer: Annotated[str | None, "the name of the source; null: imported temperatures, or none"]
+    thermometer: Annotated[
+        str | None, "the name of the source, or the host that was asked; null: imported temperatures, or none"
+    ]
     compared: Annotated[ComparedYears | None, "null: no temperatures are known, or no day of the range is over"]
 
 

@@ -12,6 +12,8 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "forget-meter": {"meter": "031961123456"},
     "forget-source": {"name": "sun"},
     "forget-program": {"program": "reader", "name": "cellar"},
+    "join": {"prm": "12345678901234", "meter": "031961123456", "apart": False},
+    "outside": {"what": "tempo", "source": "www.example.org", "rows": [["2026-12-01T05:00:00Z", 3]]},
     "rebuild": {"from": "2026-03-01", "to": "2026-04-01"},
     "backup": {},
 }
