@@ -267,6 +267,7 @@ TWINS = {
     "README.md": "LISEZMOI.md",
     "docs/alerts.md": "docs/alertes.md",
     "docs/energy.md": "docs/energie.md",
+    "docs/fetch.md": "docs/exterieur.md",
     "docs/hardware.md": "docs/materiel.md",
     "docs/home-assistant.md": "docs/home-assistant-fr.md",
     "docs/i-want.md": "docs/je-veux.md",
