@@ -11,7 +11,7 @@ _PLACE = re.compile(r"(?<=%2F)OWNER\b|\bOWNER\b")
 #: Where images are pulled from before there is a registry: an address at which nobody answers.
 _NO_REGISTRY = "localhost/teleinfo"
 #: What only speaks of OWNER.
-_LEFT_OUT = ("tests", "deploy", "*.py", "CONTRIBUTING.md", "CHANGELOG.md")
+_LEFT_OUT = ("tests", "deploy", "CONTRIBUTING.md", "CHANGELOG.md")
 
 
 def check_account(account: str) -> str:
