@@ -14,8 +14,8 @@ import pytest
 from common.contract.frame import Frame
 from common.contract.labels import Mode
 from monitor.base.config import MonitorConfig, MonitorDatabase, MonitorMqtt
+from monitor.base.storer_requests import MOST_OPEN
 from monitor.places.settings.deletion import ADMINISTRATORS
-from monitor.places.settings.requests import MOST_OPEN
 from monitor.service import build
 from monitor.web.credentials import Caller, Credentials
 from monitor.web.http import Request, Response

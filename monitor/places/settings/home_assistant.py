@@ -12,19 +12,19 @@ from typing import Annotated
 from common.contract.requests import KINDS
 from common.settings.fields import SectionError
 from common.settings.file_errors import reason
+from monitor.base import storer_requests as requests
 from monitor.base.answer import answer_type
 from monitor.base.calendar import Calendar
 from monitor.base.config import MonitorConfig
 from monitor.base.request_errors import RequestError
+from monitor.base.storer_requests import LONGEST_PIECE, StorerRequest
 from monitor.home_assistant.access import OLDEST_TO_READ, connected
 from monitor.home_assistant.energy_dashboard import EnergyDashboard, Entry
 from monitor.home_assistant.past import Past
 from monitor.home_assistant.recorder import Commands
 from monitor.home_assistant.texts import StatisticsError
-from monitor.places.settings import requests
 from monitor.places.settings.check import refused
 from monitor.places.settings.deletion import administrators
-from monitor.places.settings.requests import LONGEST_PIECE, StorerRequest
 from monitor.web.route import Action, ActionRequest, ApiRequest, Route, Sent
 
 _NAME = "Home Assistant"  # of the import

@@ -12,13 +12,14 @@ from common.database.mariadb import Connection
 from common.errors import PermanentError
 from common.settings.fields import SectionError
 from common.settings.file_errors import reason
+from monitor.base import storer_requests as requests
 from monitor.base.answer import INLINE, answer_type
 from monitor.base.request_errors import RequestError
+from monitor.base.storer_requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
 from monitor.money.sections import SECTIONS
-from monitor.places.settings import home_assistant, requests, save
+from monitor.places.settings import home_assistant, save
 from monitor.places.settings.check import checked, refused, value_in
 from monitor.places.settings.deletion import check_may_delete
-from monitor.places.settings.requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
 from monitor.places.settings.save import SavedSection
 from monitor.places.settings.try_addresses import TRY_ADDRESSES
 from monitor.places.settings.try_out import Effect, effect
