@@ -24,6 +24,7 @@ from monitor.alerts.loop import Alerting, FactsCollector
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.live.live import Live
+from monitor.fetch.runner import Fetcher
 from monitor.money.current import LOOK_EVERY, CurrentHousehold, Snapshot
 from monitor.money.home import Home
 from monitor.places.contracts import compare, offers, power, tempo
@@ -34,6 +35,7 @@ from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
 from monitor.places.settings import access, discovered
+from monitor.places.settings import fetch as fetch_routes
 from monitor.places.settings import routes as settings_routes
 from monitor.places.status import forgettable, message, ports, status
 from monitor.places.status import routes as status_routes
@@ -94,8 +96,9 @@ ROUTES: Sequence[Route | LiveRoute] = (
     status_routes.ALERTS,
     *settings_routes.ROUTES,
     discovered.ROUTE,
+    fetch_routes.ROUTE,
 )
-ACTIONS: Sequence[Action] = (*settings_routes.ACTIONS, *access.ACTIONS)
+ACTIONS: Sequence[Action] = (*settings_routes.ACTIONS, *access.ACTIONS, *fetch_routes.ACTIONS)
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database
@@ -245,6 +248,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         Background(slow, UnusedLines(lend).step),
         Background(slow, collector.step),
         Background(quick, alerting.step, try_again=1.0),
+        Background(Workers(1, MOST_WAITING), Fetcher(household, connect).step),
     )
     description = packed(json_bytes(document([*ROUTES, now_routes.STREAM, *ACTIONS])), JSON, Cache_Control=REVALIDATE)
     streams = {now_routes.STREAM.name: stream}

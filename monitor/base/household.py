@@ -12,6 +12,7 @@ from common.contract.topic_port import is_topic, read_topic_port
 from common.settings.fields import Field, Problem, Section, Wrong
 from common.settings.language import French
 from monitor.base.alert_settings import AlertSettings
+from monitor.base.fetch_settings import FetchSettings
 from monitor.base.french import TEXTS
 from monitor.base.windows import OFF_PEAK_SCHEMA, OffPeak, read_off_peak
 
@@ -262,6 +263,7 @@ class Household:
     addresses: tuple[str, ...] = field(default=(), repr=False)  # where messages go: secrets
     language: str | None = None
     ports: Ports = field(default_factory=Ports)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
     home_network: bool = True  # not only this machine is answered
     is_known: bool = True  # False: the tables were not read yet, and nothing may be said in its name
 

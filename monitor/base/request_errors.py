@@ -177,6 +177,12 @@ TEXTS: Mapping[str, Text] = {
     "no_addresses": Text(
         422, 'what is sent is {{"addresses": […]}}, or null', 'ce qui s’envoie est {{"addresses": […]}}, ou null'
     ),
+    "no_token": Text(422, 'what is sent is {{"token": "…"}}', 'ce qui s’envoie est {{"token": "…"}}'),
+    "token_unwritable": Text(
+        503,
+        "the token cannot be kept: the state folder of the monitor cannot be written",
+        "le jeton ne peut pas être gardé : le dossier d’état du moniteur ne peut pas être écrit",
+    ),
     "many_addresses": Text(422, "a test goes to {most} addresses at most", "un essai va à {most} adresses au plus"),
     "wrong_fields": Text(
         422, "nothing was saved: a field is to be corrected", "rien n’est enregistré : un champ est à corriger"

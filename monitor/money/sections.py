@@ -12,6 +12,7 @@ from common.settings.fields import Field, Problem, Section, Wrong
 from common.settings.language import French
 from common.settings.lines import Lined
 from monitor.base.alert_settings import ADDRESSES, ALERTS
+from monitor.base.fetch_settings import FETCH
 from monitor.base.french import TEXTS
 from monitor.base.household import (
     ACCESS,
@@ -163,8 +164,8 @@ CALENDARS: Section[OwnDays] = Section(
 SECTIONS: Mapping[str, Section[Any]] = {
     one.name: one
     for one in (
-        METERS, CONTRACTS, PRICES, CALENDARS, NOTES, BUDGET, ALERTS, ADDRESSES, SOURCES, RETENTION, PORTS, ACCESS,
-        PAGE,
+        METERS, CONTRACTS, PRICES, CALENDARS, NOTES, BUDGET, ALERTS, ADDRESSES, SOURCES, RETENTION, PORTS, FETCH,
+        ACCESS, PAGE,
     )
 }  # fmt: skip
 
@@ -184,6 +185,7 @@ def household_of(values: Mapping[str, Any], addresses: Sequence[str] = ()) -> Ho
         addresses=tuple(addresses),
         language=of(PAGE).language,
         ports=of(PORTS),
+        fetch=of(FETCH),
         home_network=of(ACCESS).home_network,
     )
 
