@@ -1,4 +1,4 @@
-"""Bank holidays and the calendars of offers, bundled and as the owner wrote them down.
+"""Bank holidays and the calendars of offers, bundled, as announced and as the owner wrote them down.
 
 A day that no source names is not guessed.
 """
@@ -19,7 +19,7 @@ _ALSACE_MOSELLE = (-2,)  # Good Friday; and 26 December
 _FILE = Path(__file__).with_name("data") / "other_days.yaml"
 TEMPO = "tempo"
 _RED_MONTHS = (11, 12, 1, 2, 3)  # a red day is one from 1 November to 31 March, Monday to Friday, and no bank holiday
-_SATURDAY, _SUNDAY = 5, 6  # a white day is none of Sunday
+_SATURDAY, _SUNDAY = 5, 6  # a white day is never a Sunday
 
 
 @cache
@@ -83,47 +83,66 @@ class Calendars:
 
     shown: Mapping[date, str] = field(default_factory=dict)  # blue, white or red: as the meter showed
     written: Mapping[date, str] = field(default_factory=dict)  # as the owner wrote them down
+    announced: Mapping[date, str] = field(default_factory=dict)  # as they were fetched
     listed: Mapping[str, Listed] = field(default_factory=bundled_calendars)
     alsace_moselle: bool = False
 
     @property
     def colours_until(self) -> date:
         """The last Tempo day of which the colour is known."""
-        return max(max(colours) for colours in (self.shown, self.written, bundled_colours()) if colours)
+        known = (self.shown, self.written, self.announced, bundled_colours())
+        return max(max(colours) for colours in known if colours)
 
     def is_holiday(self, day: date) -> bool:
         """Tell whether a day is a bank holiday."""
         return day in holidays(day.year, alsace_moselle=self.alsace_moselle)
 
+    def colours(self, first: date, last: date) -> dict[date, str]:
+        """Return the colours that are known without a meter of the Tempo days from `first` to `last`, both included."""
+        known = {**bundled_colours(), **self.announced, **self.written}
+        return {day: colour for day, colour in known.items() if first <= day <= last}
+
+    def ahead(self, day: date) -> str | None:
+        """Return the colour of a Tempo day before the meter shows it; None: it is not known."""
+        return self.written.get(day) or self.announced.get(day)
+
     def kind(self, calendar: str, day: date) -> str | None:
         """Return what a calendar says of a day; None: it is not known."""
         if calendar == TEMPO:
-            known = self.shown.get(day) or self.written.get(day) or bundled_colours().get(day)
+            known = self.shown.get(day) or self.ahead(day) or bundled_colours().get(day)
             return known or ("blue" if day.weekday() == _SUNDAY else None)
         listed = self.listed.get(calendar)
         return None if listed is None else listed.of(day)
 
     def cannot_be(self, calendar: str, day: date, kind: str) -> bool:
         """Tell whether a day cannot be of a kind."""
-        if calendar != TEMPO or kind != "red":
+        if calendar != TEMPO or kind not in ("red", "white"):
             return False
+        if kind == "white":
+            return day.weekday() == _SUNDAY
         # Nationwide: the two holidays of Alsace and Moselle do not count.
         return day.weekday() >= _SATURDAY or day.month not in _RED_MONTHS or day in holidays(day.year)
 
 
 def calendars_of(
-    tempo: Mapping[date, str], days: Mapping[str, Mapping[date, str]], *, alsace_moselle: bool
+    tempo: Mapping[date, str],
+    days: Mapping[str, Mapping[date, str]],
+    *,
+    alsace_moselle: bool,
+    announced: Mapping[date, str] | None = None,
 ) -> Calendars:
-    """Return the calendars with the days that the owner wrote down.
+    """Return the calendars with the days that the owner wrote down, and those that were fetched.
 
     Args:
         tempo: colours: blue, white or red.
         days: kinds of days, by the name of their calendar; those that are not listed are ordinary from the first to
             the last.
         alsace_moselle: count the bank holidays of Alsace and Moselle, too.
+        announced: colours that were fetched.
     """
     own = {name: Listed(kinds, min(kinds), max(kinds)) for name, kinds in days.items() if kinds}
-    return Calendars(written=tempo, listed={**bundled_calendars(), **own}, alsace_moselle=alsace_moselle)
+    listed = {**bundled_calendars(), **own}
+    return Calendars(written=tempo, announced=announced or {}, listed=listed, alsace_moselle=alsace_moselle)
 
 
 def foreign_words(days: Mapping[str, Mapping[date, str]], prices: PriceTable) -> Iterable[tuple[str, Collection[str]]]:

@@ -16,7 +16,7 @@ from monitor.money.calendars import Calendars
 from monitor.money.contracts import Contract, contract_at
 from monitor.money.prices import PriceTable
 from monitor.money.rules import Rule
-from monitor.money.tempo import TempoSeason, bundled_colours, first_day, learn_colours, season, season_of
+from monitor.money.tempo import TempoSeason, first_day, learn_colours, season, season_of
 from monitor.money.unit_price import period_at
 from monitor.readings.energy import EnergyReader
 from monitor.readings.hours import Meter
@@ -143,14 +143,9 @@ class ProfileBilling:
         return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
 
     def season_colours(self, meter: Meter, today: date) -> dict[date, str]:
-        """Return the known colours of the season of a Tempo day, up to it; a file may have the next day's, too."""
+        """Return the known colours of the season of a Tempo day, up to it; of the next day, too, if it was announced."""
         first = first_day(season_of(today))
-        written, last = self.calendars.written, today + timedelta(1)
-        return {
-            **{day: colour for day, colour in bundled_colours().items() if first <= day <= today},
-            **{day: colour for day, colour in written.items() if first <= day <= last},
-            **self.lived_colours(meter, first, today),
-        }
+        return self.calendars.colours(first, today + timedelta(1)) | self.lived_colours(meter, first, today)
 
     def tempo_season(self, meter: Meter, today: date) -> TempoSeason:
         """Return the season of a Tempo day up to it."""
