@@ -191,6 +191,8 @@ class Engine:
             condition.since is not None and self._created is not None and condition.since < self._created
         ):
             return
+        if condition.after and not any(self._is_past(condition.kind, condition.meter, one) for one in condition.after):
+            return
         for old in [old for old, at in self._known.items() if now - at > _KNOWN_FOR]:
             del self._known[old]
         self._known[key] = now
@@ -199,6 +201,11 @@ class Engine:
         self._list(event)
         if self._notifies:
             self._waiting.append(Notification(event, BEGIN))
+
+    def _is_past(self, kind: str, meter: str, key: str) -> bool:
+        """Tell whether something happened, and does not wait to be notified."""
+        waiting = {(one.event.kind, one.event.meter, one.event.key) for one in self._waiting}
+        return (kind, meter, key) in self._known and (kind, meter, key) not in waiting
 
     # -- what is notified ----------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ class Condition:
     key: str = ""  # notifies several of a kind and meter apart: a phase, the day that is red, when the power was cut
     since: datetime | None = None  # when it began, where that is known better than "when it was seen"
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    after: tuple[str, ...] = ()  # keys of which one must have been notified before, as this corrects it
 
 
 BEGIN, END = "begin", "end"

@@ -1,7 +1,7 @@
 """Rules that look at live values: overload, silence, the colour of tomorrow. Pure, but for what they remember.
 
 Offline: only the first broken link is notified. Without the broker nothing is known of readers, and without a reader
-nothing of its meter. Tempo: notified when the meter announces the colour, and again in the evening.
+nothing of its meter. Tempo: notified once whoever says the colour first, and again in the evening; the meter is right.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -178,6 +178,7 @@ def _holds(meter: MeterSnapshot, power: int | None, limit: int | None, *, warned
 # -- Tempo -------------------------------------------------------------------------------------------------------------
 
 REMINDED_AT = time(21)
+_WARNED = ("red", "white")
 _NEAR = timedelta(minutes=3)  # the clocks of the meter and of this machine may differ by so much
 _DAY = timedelta(days=1)
 
@@ -185,28 +186,38 @@ _DAY = timedelta(days=1)
 Price = Callable[[str, date, str], int | None]
 
 
-def tempo_conditions(snapshot: Snapshot, zone: ZoneInfo, price: Price) -> list[Condition]:
-    """Return the tempo_conditions of a moment."""
+def tempo_conditions(
+    snapshot: Snapshot, zone: ZoneInfo, price: Price, is_on: Callable[[str], bool] = lambda _: True
+) -> list[Condition]:
+    """Return the conditions of a moment; `is_on` tells whether there are alerts of a colour."""
     day, before, after = (TEMPO.day_of((snapshot.at + by).astimezone(zone)) for by in (timedelta(0), -_NEAR, _NEAR))
     if before != after:  # to the meter, tomorrow may be another day than to us
         return []
     reminder = _is_evening(snapshot.at.astimezone(zone))
-    tomorrow = (day + _DAY).isoformat()
-    return [
-        Condition(
-            meter.tomorrow,
-            Holds.YES,
-            meter.identifier,
-            f"{tomorrow}/reminder" if reminder else tomorrow,
-            figures={
-                "day": tomorrow,
-                "price": price(meter.identifier, day + _DAY, meter.tomorrow),
-                "reminder": int(reminder),
-            },
-        )
-        for meter in snapshot.meters
-        if meter.speaking and meter.tomorrow in ("red", "white")
-    ]
+    found = [_tempo_condition(meter, day + _DAY, price, is_on, reminder=reminder) for meter in snapshot.meters]
+    return [condition for condition in found if condition is not None]
+
+
+def _tempo_condition(
+    meter: MeterSnapshot, day: date, price: Price, is_on: Callable[[str], bool], *, reminder: bool
+) -> Condition | None:
+    said = meter.tomorrow if meter.speaking else None
+    colour, tomorrow = said or meter.announced, day.isoformat()
+    if colour in _WARNED and is_on(colour):
+        figures: dict[str, Figure] = {
+            "day": tomorrow,
+            "price": price(meter.identifier, day, colour),
+            "reminder": int(reminder),
+        }
+        key = f"{tomorrow}/reminder" if reminder else tomorrow
+        return Condition(colour, Holds.YES, meter.identifier, key, figures=figures)
+    if said is not None and meter.announced in _WARNED and said != meter.announced:
+        # Whoever was notified of the colour that was announced learns that the meter says another one.
+        figures = {"day": tomorrow, "against": "meter", "colour": said, "price": None}
+        key = f"{tomorrow}/corrected"
+        after = tomorrow, f"{tomorrow}/reminder"
+        return Condition(meter.announced, Holds.YES, meter.identifier, key, figures=figures, after=after)
+    return None
 
 
 def _is_evening(local: datetime) -> bool:

@@ -179,7 +179,7 @@ class Alerting:
         return [
             *self._overload_rule.conditions(snapshot),
             *self._offline_rule.conditions(snapshot),
-            *tempo_conditions(snapshot, self._config().time_zone, self._live.peak_price),
+            *tempo_conditions(snapshot, self._config().time_zone, self._live.peak_price, self._household.alerts.is_on),
             *self._stored_conditions(snapshot.at),
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from common.contract.frame import parse_time
+from common.contract.offers import COLOURS
 from common.contract.tariff import capitalise
 from common.runtime.logs import printable
 from monitor.alerts.events import BEGIN, Event, Notification
@@ -134,6 +135,7 @@ def _tempo(event: Event, figures: Mapping[str, Any], f: Formats) -> dict[str, st
         "day": day,
         "capital_day": capitalise(day),
         "price": "" if price is None else f.text("alert_price", price=f.money(_eur(price))),
+        "colour": COLOURS[figures["colour"]].names[f.language].lower() if "colour" in figures else "",
     }
 
 

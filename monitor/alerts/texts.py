@@ -58,6 +58,14 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "body": ("{capital_day}, de 6 h à 22 h, évitez chauffage, four et lave-linge{price}.",
                  "{capital_day}, 06:00 to 22:00: avoid heating, oven and washing machine{price}."),
         "reminder_title": ("Rappel : demain, jour rouge", "Reminder: tomorrow is a red day"),
+        "meter_line": ("{capital_day} : jour {colour} d’après le compteur, et non rouge comme annoncé",
+                       "{capital_day}: a {colour} day by the meter, not red as announced"),
+        "meter_title": ("Demain, finalement pas de jour rouge", "Tomorrow is not a red day after all"),
+        "meter_today_title": ("Aujourd’hui, finalement pas de jour rouge", "Today is not a red day after all"),
+        "meter_body": ("{capital_day} : le compteur dit jour {colour}, l’annonce disait rouge. C’est le compteur qui "
+                       "est facturé.",
+                       "{capital_day}: the meter says {colour}, the announcement said red. The meter is what is "
+                       "billed."),
     },
     "white": {
         "line": ("Jour blanc {day}{price}", "White day on {day}{price}"),
@@ -66,6 +74,14 @@ _OF_KIND: Mapping[str, Mapping[str, _Pair]] = {
         "body": ("{capital_day}, de 6 h à 22 h, le courant est plus cher qu’un jour bleu{price}.",
                  "{capital_day}, 06:00 to 22:00: electricity costs more than on a blue day{price}."),
         "reminder_title": ("Rappel : demain, jour blanc", "Reminder: tomorrow is a white day"),
+        "meter_line": ("{capital_day} : jour {colour} d’après le compteur, et non blanc comme annoncé",
+                       "{capital_day}: a {colour} day by the meter, not white as announced"),
+        "meter_title": ("Demain, finalement pas de jour blanc", "Tomorrow is not a white day after all"),
+        "meter_today_title": ("Aujourd’hui, finalement pas de jour blanc", "Today is not a white day after all"),
+        "meter_body": ("{capital_day} : le compteur dit jour {colour}, l’annonce disait blanc. C’est le compteur qui "
+                       "est facturé.",
+                       "{capital_day}: the meter says {colour}, the announcement said white. The meter is what is "
+                       "billed."),
     },
     "off_peak": {
         "meter_line": ("Vos heures creuses ont changé : {new} au lieu de {old}",

@@ -1,6 +1,6 @@
 """Which colour a Tempo day in two to nine days will probably have: a chance, never a fact.
 
-Open DPE publishes one colour a day and its chance. A day that Tempo rules out is left out. What was said before of a day
+Open DPE publishes one colour a day and its chance. A day that Tempo rules out is left out. What was said of a day before
 and is not any more gets the chance 0, so that the largest one is that of the newest answer.
 """
 
@@ -35,9 +35,7 @@ def _fetch(client: Client, ask: Ask) -> Fetched:
     if not coming:
         raise not_understood("Open DPE a répondu pour d’autres jours.", "Open DPE answered for other days.")
     chances = {
-        day: (colour, chance)
-        for day, (colour, chance) in coming.items()
-        if not _RULES.cannot_be(TEMPO.id, day, colour)
+        day: (colour, chance) for day, (colour, chance) in coming.items() if not _RULES.cannot_be(TEMPO.id, day, colour)
     }
     values: dict[str, dict[date, float]] = {colour: {} for colour in COLOURS}
     before = {day: colour for day, colour in _before(ask.kept).items() if day >= first}
@@ -63,9 +61,7 @@ def _entry(entry: Any) -> tuple[date, tuple[str, float]]:
         day, colour = date.fromisoformat(entry["date"]), _COLOURS[entry["couleur"].strip().lower()]
         chance = float(entry["probability"])
     except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
-        raise not_understood(
-            "Une ligne d’Open DPE est illisible.", "A line of Open DPE cannot be read."
-        ) from error
+        raise not_understood("Une ligne d’Open DPE est illisible.", "A line of Open DPE cannot be read.") from error
     if isinstance(entry["probability"], bool) or not math.isfinite(chance) or not 0 <= chance <= 1:
         raise not_understood("Une chance d’Open DPE est impossible.", "A chance of Open DPE is impossible.")
     return day, (colour, chance)

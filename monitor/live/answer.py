@@ -150,6 +150,10 @@ class LiveAnswer:
     next: Sequence[Annotated[NextRegister, _CLOSED]]
     colour: _Colour
     tomorrow: _Colour
+    tomorrow_by: Annotated[
+        Annotated[str, one_of("meter", "announced")] | None,
+        "who says the colour of tomorrow: the meter, which bills, else others before it; null: it is not known",
+    ]
     mean: Annotated[
         Annotated[MeanPower, _CLOSED] | None,
         "active power, from the steps of the index in the last ten minutes; null: not known yet, or not measurable",
@@ -224,6 +228,7 @@ def answer(
     facts: Facts,
     now: datetime,
     zone: ZoneInfo,
+    announced: str | None = None,
 ) -> LiveAnswer:
     """Return the answer of `live`; keys are always there, null where nothing is known.
 
@@ -238,11 +243,13 @@ def answer(
         facts: what is known of days.
         now: the present time.
         zone: the local time.
+        announced: the colour of the next Tempo day, as others say; the meter goes before them.
     """
     rate = _NO_TARIFF if view is None else view.tariff
     present = state(view, links["mqtt"] == "up", today, now)
     offer = _offer(rate, today)
     subscribed = _subscribed(rate, today)
+    tomorrow = rate.tomorrow or announced
     contract = Contract(now, now, offer, None if subscribed is None else subscribed // 1000)
 
     def price(register: str | None, at: datetime) -> int | None:
@@ -252,7 +259,7 @@ def answer(
     changes = []
     if today is not None:  # the registers are those of the meter, whatever the user's line calls the offer
         structure = rate.offer or today.structure
-        changes = upcoming(structure, rate.register, rate.tomorrow, today.switches, now, zone)
+        changes = upcoming(structure, rate.register, tomorrow, today.switches, now, zone)
     return LiveAnswer(
         meter=meter,
         state=replace(present, at=None) if links["meter"] == NEVER else present,
@@ -267,7 +274,8 @@ def answer(
             NextRegister(_second(change.at), change.register, price(change.register, change.at)) for change in changes
         ],
         colour=rate.colour,
-        tomorrow=rate.tomorrow,
+        tomorrow=tomorrow,
+        tomorrow_by="meter" if rate.tomorrow is not None else None if tomorrow is None else "announced",
         mean=MeanPower(*view.mean) if view is not None and view.mean is not None and present.fresh else None,
         peak=_peak(rate, *((ring, today) if present.interval is None else (None, None)), ring_end, now, zone),
         production=_production(today),

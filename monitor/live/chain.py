@@ -23,7 +23,8 @@ class MeterSnapshot:
     phases: tuple[int | None, ...] | None = None  # VA of each of three phases
     warned: tuple[int, ...] | None = None  # phases of which the meter says that too much is drawn; 0: of no single one
     limit: int | None = None  # the subscribed power, VA
-    tomorrow: str | None = None  # the colour of the next Tempo day
+    tomorrow: str | None = None  # the colour of the next Tempo day, as the meter says
+    announced: str | None = None  # the same, as others say
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ def links(
     )
 
 
-def meter_snapshot(view: MeterView, readers: Sequence[Program], at: datetime) -> MeterSnapshot:
-    """Return what rules of alerts look at, at our time `at`."""
+def meter_snapshot(
+    view: MeterView, readers: Sequence[Program], at: datetime, announced: str | None = None
+) -> MeterSnapshot:
+    """Return what rules of alerts look at, at our time `at`; `announced`: the colour that others say of tomorrow."""
     return MeterSnapshot(
         identifier=view.identifier,
         speaking=view.speaking,
@@ -80,6 +83,7 @@ def meter_snapshot(view: MeterView, readers: Sequence[Program], at: datetime) ->
         warned=view.values.warned,
         limit=view.tariff.subscribed,
         tomorrow=view.tariff.tomorrow,
+        announced=announced,
     )
 
 

@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from common.contract.offers import TEMPO
 from common.contract.ports import write_choice
 from common.contract.topics import Topics
 from common.database.mariadb import Connection, Database
@@ -206,13 +208,21 @@ class Live:
             self._calendars,
             now,
             self._config.time_zone,
+            self._announced(view, now),
         )
+
+    def _announced(self, view: MeterView | None, now: datetime) -> str | None:
+        """Return the colour of the next Tempo day of a meter, as others than it say."""
+        if view is None or view.tariff.offer != TEMPO.id:
+            return None
+        return self._calendars.ahead(TEMPO.day_of(now.astimezone(self._config.time_zone)) + timedelta(1))
 
     def later(self, meter: str) -> Later:
         """Return the answer of `later`."""
         view = self._state.meter(meter, time.monotonic())
         tariff = Tariff() if view is None else view.tariff
         now, zone = self._clock(), self._config.time_zone
+        tariff = replace(tariff, tomorrow=tariff.tomorrow or self._announced(view, now))
         surplus = view.values.injected if view is not None and view.speaking and self._state.connected else None
         feed_in = self._prices.feed_in_price(now.astimezone(zone).date())
         return later(meter, self._price_topic.spans(meter), tariff, now, zone, surplus, feed_in)
@@ -237,7 +247,7 @@ class Live:
     def now(self) -> Snapshot:
         """Return what rules of alerts look at; it asks nobody."""
         at, connected, readers = self._clock(), self._state.connected, self._state.programs("reader")
-        meters = tuple(meter_snapshot(view, readers, at) for view in self.views())
+        meters = tuple(meter_snapshot(view, readers, at, self._announced(view, at)) for view in self.views())
         return Snapshot(at, None if self._listener is None else connected, meters)
 
     def views(self) -> list[MeterView]:

@@ -1,13 +1,14 @@
 """What the rooms compute with now: the household's settings, prices and calendars; they change while the program runs.
 
 A `Snapshot` is never changed, so that one answer is of one state. `CurrentHousehold` makes the next one when a section
-of the table, the file of addresses or a table of prices that was updated is another.
+of the table, the file of addresses, a table of prices that was updated or what was fetched is another.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,12 +21,14 @@ from common.settings.fields import Section, SectionError
 from monitor.base.addresses import SavedAddresses, read_addresses
 from monitor.base.config import MonitorConfig
 from monitor.base.household import Household
+from monitor.money.announced import announced_colours, market_prices
 from monitor.money.calendars import Calendars, calendars_of
 from monitor.money.dated_files import SpotPrices
 from monitor.money.price_files import UPDATED, all_prices, load_tables
 from monitor.money.prices import PriceFile, PriceTable
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS, OwnDays, OwnPrices, household_of
 from monitor.readings.cache import Cache
+from monitor.readings.outside import newest_change
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 5.0  # seconds
@@ -40,17 +43,35 @@ class Snapshot(NamedTuple):
     cache: Cache  # of what was looked up with these settings
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedFacts:
+    """What was asked of others, and counts as known."""
+
+    colours: Mapping[date, str] = field(default_factory=dict)  # of Tempo days
+    market: SpotPrices | None = None
+
+
+_NOTHING_FETCHED = FetchedFacts()
+
+
 def snapshot(
-    config: MonitorConfig, tables: Sequence[PriceFile], values: Mapping[str, Any], addresses: Sequence[str] = ()
+    config: MonitorConfig,
+    tables: Sequence[PriceFile],
+    values: Mapping[str, Any],
+    addresses: Sequence[str] = (),
+    fetched: FetchedFacts = _NOTHING_FETCHED,
 ) -> Snapshot:
-    """Return what follows from the typed values of sections, and from the tables of prices."""
+    """Return what follows from the typed values of sections, from the tables of prices and from what was fetched."""
     own: OwnPrices = values.get(PRICES.name, OwnPrices(None))
     days: OwnDays = values.get(CALENDARS.name, OwnDays())
-    spot = {start: Decimal(str(price)) for start, price in days.spot.items()}
+    written = {start: Decimal(str(price)) for start, price in days.spot.items()}
+    spot = SpotPrices.of_starts(written) if written else None
+    if fetched.market is not None:
+        spot = fetched.market if spot is None else SpotPrices({**fetched.market.by_quarter, **spot.by_quarter})
     return Snapshot(
         replace(config, household=household_of(values, addresses)),
-        all_prices(tables, own.file, SpotPrices.of_starts(spot) if spot else None),
-        calendars_of(days.tempo, days.days, alsace_moselle=own.alsace_moselle),
+        all_prices(tables, own.file, spot),
+        calendars_of(days.tempo, days.days, alsace_moselle=own.alsace_moselle, announced=fetched.colours),
         Cache(),
     )
 
@@ -71,6 +92,7 @@ class CurrentHousehold:
         self._changed = changed
         self._values: dict[str, Any] = {}  # the last good ones, typed, by section
         self._made_of: object = None
+        self._fetched, self._fetched_of = _NOTHING_FETCHED, 0  # the number of their last request
         self._lock = threading.Lock()  # of `refresh`
         self._changes: dict[str, ChangeLogger] = {}
         self._tables_state = self._state_of_tables()
@@ -85,7 +107,7 @@ class CurrentHousehold:
 
     def tried(self, values: Mapping[str, Any]) -> Snapshot:
         """Return what other typed values of sections would make; nothing is changed."""
-        return snapshot(self._config, self._tables, values, self.now.config.household.addresses)
+        return snapshot(self._config, self._tables, values, self.now.config.household.addresses, self._fetched)
 
     def refresh(self, connection: Connection) -> None:
         """Look whether something changed, and make the next snapshot if so.
@@ -102,7 +124,8 @@ class CurrentHousehold:
         addresses = self._addresses()
         versions = read_versions(connection)
         tables_state = self._state_of_tables()
-        made_of = versions, addresses, tables_state
+        newest = newest_change(connection)
+        made_of = versions, addresses, tables_state, newest
         if made_of == self._made_of:
             return
         saved = read_sections(connection)
@@ -114,7 +137,10 @@ class CurrentHousehold:
         if tables_state != self._tables_state:
             self._read_tables()
             self._tables_state = tables_state
-        found = snapshot(self._config, self._tables, self._values, addresses.urls)
+        if newest != self._fetched_of:
+            fetched = FetchedFacts(announced_colours(connection, self._config.time_zone), market_prices(connection))
+            self._fetched, self._fetched_of = fetched, newest
+        found = snapshot(self._config, self._tables, self._values, addresses.urls, self._fetched)
         found.prices.error = self._tables_error
         self._made_of, self.now = made_of, found
         self._changed(found)

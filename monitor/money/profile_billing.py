@@ -143,7 +143,7 @@ class ProfileBilling:
         return learn_colours(dict(zip(days, self._reader.running(meter, limits), strict=False)))
 
     def season_colours(self, meter: Meter, today: date) -> dict[date, str]:
-        """Return the known colours of the season of a Tempo day, up to it; of the next day, too, if it was announced."""
+        """Return the known colours of the season of a Tempo day, up to it, and that of the next one."""
         first = first_day(season_of(today))
         return self.calendars.colours(first, today + timedelta(1)) | self.lived_colours(meter, first, today)
 

@@ -1,17 +1,21 @@
-"""`tempo`: the colours of a season's days, and how many days of each colour are left."""
+"""`tempo`: the colours of a season's days, how many of each are left, and what the next days will probably be."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
 from common.contract.offers import COLOURS, TEMPO
-from monitor.base.answer import Count, More, answer_type, one_of
+from monitor.base.answer import Count, More, Share, answer_type, one_of
+from monitor.fetch.tempo_forecast import FIRST, LAST, NAMED
+from monitor.money.announced import chances
 from monitor.money.tempo import RED, WHITE, bundled_colours, first_day, season, season_of
 from monitor.web.parameters import METER
 from monitor.web.route import ApiRequest, Parameter, Route
 
 _UNKNOWN = "-"
-_Colour = Annotated[str, one_of(*COLOURS)] | None
+_DAY = timedelta(days=1)
+_Known = Annotated[str, one_of(*COLOURS)]
+_Colour = _Known | None
 
 
 @answer_type
@@ -21,6 +25,24 @@ class DaysOfColours:
     blue: Count
     white: Count
     red: Count
+
+
+@answer_type
+class TempoChance:
+    """The colour that a day will probably have; nothing is computed from it."""
+
+    day: date
+    colour: _Known
+    chance: Share
+
+
+@answer_type
+class TempoDifference:
+    """A day of which the meter and what was announced say different colours; the meter bills."""
+
+    day: date
+    meter: _Known
+    announced: _Known
 
 
 @answer_type
@@ -36,8 +58,8 @@ class TempoSeason:
     ]
     sources: Annotated[
         str,
-        "a letter a day: m the meter, f the user's file, b bundled, - unknown",
-        More(pattern="^[mfb-]{365,366}$"),
+        "a letter a day: m the meter, f the user's file, r announced, b bundled, - unknown",
+        More(pattern="^[mfrb-]{365,366}$"),
     ]
     imported_until: Annotated[date | None, "the first day that the meter showed, if a file has earlier ones"]
     allowance: Annotated[DaysOfColours, "days of a season; blue is one more in a season with 29 February"]
@@ -45,6 +67,9 @@ class TempoSeason:
     remaining: Annotated[DaysOfColours | None, "days after today; null: a past day is not known"]
     today: _Colour
     tomorrow: _Colour
+    chances: Annotated[Sequence[TempoChance], "of the days from the second to the ninth that are not known"]
+    source_of_chances: Annotated[str | None, "whom to name beside the chances; null: there are none"]
+    differs: Annotated[Sequence[TempoDifference], "of the season"]
 
 
 def answer(request: ApiRequest) -> TempoSeason:
@@ -52,21 +77,26 @@ def answer(request: ApiRequest) -> TempoSeason:
     meter = request.meter()
     today = TEMPO.day_of(request.now.astimezone(request.config.time_zone))
     year = request.parameters.get("season", season_of(today))
-    first, last = first_day(year), first_day(year + 1) - timedelta(1)
+    first, last = first_day(year), first_day(year + 1) - _DAY
     periods = request.home.profile_billing
     lived = periods.lived_colours(meter, first, last)
-    written = {day: colour for day, colour in periods.calendars.written.items() if first <= day <= last}
-    bundled = {day: colour for day, colour in bundled_colours().items() if first <= day <= last}
-    colours = bundled | written | lived
+    written, announced, bundled = (
+        {day: colour for day, colour in known.items() if first <= day <= last}
+        for known in (periods.calendars.written, periods.calendars.announced, bundled_colours())
+    )
+    colours = bundled | announced | written
     # What the meter says of today and tomorrow, an hour before the database can know it.
     said = request.live.answer(meter.identifier)
-    for day, colour in ((today, said.colour), (today + timedelta(1), said.tomorrow)):
+    tomorrow = said.tomorrow if said.tomorrow_by == "meter" else None
+    for day, colour in ((today, said.colour), (today + _DAY, tomorrow)):
         if colour in COLOURS and first <= day <= last:
-            colours.setdefault(day, str(colour))
             lived.setdefault(day, str(colour))
+    colours |= lived
+    told = chances(request.home.connection, today + FIRST * _DAY, today + LAST * _DAY, request.config.time_zone)
+    probable = [one for one in told if first <= one.day <= last and one.day not in colours]
     counted = season(colours, year, today)
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
-    sources = (("m", lived), ("f", written), ("b", bundled))
+    sources = (("m", lived), ("f", written), ("r", announced), ("b", bundled))
     return TempoSeason(
         meter=meter.identifier,
         season=year,
@@ -80,7 +110,14 @@ def answer(request: ApiRequest) -> TempoSeason:
         used=DaysOfColours(**counted.used),
         remaining=None if counted.remaining is None else DaysOfColours(**counted.remaining),
         today=colours.get(today),
-        tomorrow=colours.get(today + timedelta(1)),
+        tomorrow=colours.get(today + _DAY),
+        chances=[TempoChance(one.day, one.colour, one.chance) for one in probable],
+        source_of_chances=", ".join(sorted({NAMED.get(one.source, one.source) for one in probable})) or None,
+        differs=[
+            TempoDifference(day, lived[day], announced[day])
+            for day in sorted(lived.keys() & announced.keys())
+            if lived[day] != announced[day]
+        ],
     )
 
 
