@@ -1,7 +1,7 @@
 """Which colour a Tempo day in two to nine days will probably have: a chance, never a fact.
 
-Open DPE publishes one colour a day and its chance. A day that Tempo rules out is left out. What was said of a day before
-and is not any more gets the chance 0, so that the largest one is that of the newest answer.
+Open DPE publishes one colour a day and its chance. A day that Tempo rules out is left out. A colour that was stored for
+a day and is not its colour any more gets the chance 0, so that the largest chance is that of the newest answer.
 """
 
 import math

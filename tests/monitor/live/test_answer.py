@@ -116,6 +116,7 @@ def test_all_is_known() -> None:
         ],
         "colour": "white",
         "tomorrow": "red",
+        "tomorrow_by": "meter",
         "mean": None,
         "peak": {"power": 5340, "at": "2026-11-25T05:54:18Z"},  # the meter's own: the database is a minute behind
         "production": None,

@@ -431,6 +431,7 @@ function live(id, now, state, down) {
     next: state === 'tomorrow' ? [next('HCHC', 0)] : [next('HCHC', 0), next('HCHP', 8, 9)],
     colour: three ? null : word[colourOf(dateOf(now))],
     tomorrow: three || state === 'tomorrow' ? null : word[colourOf(plusDays(dateOf(now), 1))],
+    tomorrow_by: three || state === 'tomorrow' ? null : 'meter',
     overload: decoded ? null : state === 'overload',
     source: decoded ? 'zigbee2mqtt' : null,
     interval: decoded ? 60 : null,
@@ -742,6 +743,12 @@ function tempo(now, season) {
     remaining: Object.fromEntries(left),
     today: word[colourOf(today)],
     tomorrow: null,
+    chances: [2, 3, 4, 5, 6, 7, 8, 9]
+      .map((ahead) => ({ day: plusDays(today, ahead), chance: (92 - 6 * ahead) / 100 }))
+      .filter(({ day }) => seasonOf(day) === year)
+      .map((one) => ({ ...one, colour: word[colourOf(one.day)] })),
+    source_of_chances: 'Open DPE',
+    differs: [],
   };
 }
 

@@ -22,6 +22,12 @@ export default {
   imported: 'imported',
   bundled: 'public calendar',
   meter: 'meter',
+  announced: 'announcement',
+  nextDays: 'The days after',
+  probable: (colour, percent) => `probably ${colour}, ${percent}`,
+  chancesFrom: (who) => `Forecast data: ${who}. Nothing is computed from it.`,
+  differs: (day, meter, announced) =>
+    `${f.capital(day)}: the meter says ${meter}, the announcement said ${announced}. The meter is what is billed.`,
   source: (date) => `Colours read from the meter; before ${date}, from a calendar.`,
   byColour: 'By colour',
   columns: {

@@ -23,6 +23,12 @@ export default {
   imported: 'importé',
   bundled: 'calendrier public',
   meter: 'compteur',
+  announced: 'annonce',
+  nextDays: 'Les jours suivants',
+  probable: (colour, percent) => `${colour} probable, ${percent}`,
+  chancesFrom: (who) => `Données prévisionnelles : ${who}. Aucun calcul ne s’en sert.`,
+  differs: (day, meter, announced) =>
+    `${f.capital(day)} : le compteur dit ${meter}, l’annonce disait ${announced}. C’est le compteur qui est facturé.`,
   source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, d’un calendrier.`,
   byColour: 'Par couleur',
   columns: {

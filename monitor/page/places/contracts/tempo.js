@@ -22,7 +22,7 @@ export function coloursOf(data, season) {
   /** @type {[string, {colour?: string, source?: string}][]} */
   const days = [...text].map((code, i) => [
     plusDays(data.first, i),
-    { colour: CODE[code], source: { m: W.meter, f: W.imported, b: W.bundled }[data.sources[i]] },
+    { colour: CODE[code], source: { m: W.meter, f: W.imported, r: W.announced, b: W.bundled }[data.sources[i]] },
   ]);
   return new Map(days.filter(([, { colour }]) => colour));
 }
@@ -80,14 +80,15 @@ export function remaining(data, season, today, running) {
 export function seasonMap(data, colours, season, today) {
   const from = `${season}-09-01`,
     to = plusDays(`${season + 1}-09-01`, -1),
-    summary = W.calendarSummary(data.used.red, data.used.white, data.used.blue);
+    summary = W.calendarSummary(data.used.red, data.used.white, data.used.blue),
+    chances = new Map(data.chances.map((chance) => [chance.day, chance]));
   const map = calendar({
     from,
     to,
     resting: summary,
     label: summary,
     open: (date) => date <= today && go(href(`jour/${date}`)),
-    cell: (date) => dayCell(date, colours.get(date), today),
+    cell: (date) => dayCell(date, colours.get(date), chances.get(date), today),
   });
   const complete = data.remaining !== null, // each past day of the season is known
     legend = legendOf({ future: to > today, unknown: !complete });
@@ -101,13 +102,37 @@ export function seasonMap(data, colours, season, today) {
       legend,
       data.imported_until > from && h('p', { class: 'note' }, W.source(f.fullDate(data.imported_until))),
     ),
+    data.differs.map((day) => h('p', { class: 'note' }, differenceOf(day))),
+    data.chances.length > 0 && probable(data),
     figuresOf(colours),
   );
 }
 
-function dayCell(date, day, today) {
+/** A day of which the meter and the announcement say different colours, in a sentence. */
+export const differenceOf = ({ day, meter, announced }) =>
+  W.differs(f.longDate(day), T.tariff[meter].toLowerCase(), T.tariff[announced].toLowerCase());
+
+/** The chance of a day, in words: it never has the colour itself. */
+export const chanceOf = ({ colour, chance }) => W.probable(T.tariff[colour].toLowerCase(), f.percent(chance));
+
+function probable({ chances, source_of_chances: source }) {
+  return h(
+    'div',
+    { class: 'chances' },
+    h('h3', null, W.nextDays),
+    h(
+      'ul',
+      null,
+      chances.map((one) => h('li', null, h('strong', null, f.capital(f.longDate(one.day))), ' ', chanceOf(one))),
+    ),
+    h('p', { class: 'note' }, W.chancesFrom(source)),
+  );
+}
+
+function dayCell(date, day, chance, today) {
   const say = (text) => `${f.capital(f.longDate(date))}${T.colon}${text}`;
   if (day) return { css: `hp-${day.colour}`, text: say(`${T.tariff[day.colour]} (${day.source})`) };
+  if (chance) return { css: 'future', text: say(chanceOf(chance)) };
   return date > today ? { css: 'future', text: say(T.future) } : { css: 'none', text: say(T.unknown) };
 }
 

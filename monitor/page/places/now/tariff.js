@@ -43,10 +43,14 @@ export function tariffBlock() {
   );
   return {
     node: shown.node,
-    show({ register: name, name: word, price, since, until, next, colour, tomorrow }, now) {
+    show({ register: name, name: word, price, since, until, next, colour, tomorrow, tomorrow_by }, now) {
       // A register of an offer that we do not know has the meter's word.
       if (name && word) learn([name], { [name]: word });
-      shown.show({ register: name, price, since, until, next, colour, tomorrow }, dateOf(now), tempoDay(now));
+      shown.show(
+        { register: name, price, since, until, next, colour, tomorrow, tomorrow_by },
+        dateOf(now),
+        tempoDay(now),
+      );
     },
   };
 }
@@ -94,8 +98,15 @@ function sentence({ since, until }) {
 }
 
 /** Of the next Tempo day, which begins at 6:00: before that hour, it is today's. */
-function tomorrowLine({ tomorrow }, when) {
-  if (tomorrow) return h('p', { class: 'board-unknown' }, when, colourBadge(tomorrow));
+function tomorrowLine({ tomorrow, tomorrow_by: by }, when) {
+  if (tomorrow)
+    return h(
+      'p',
+      { class: 'board-unknown' },
+      when,
+      colourBadge(tomorrow),
+      by === 'announced' && h('span', { class: 'note' }, W.beforeMeter),
+    );
   const hint = when === W.tomorrowIs ? ` (${W.tomorrowWhen})` : '';
   return h('p', { class: 'board-unknown' }, `${when} ${T.tomorrowUnknown}${hint}.`);
 }
