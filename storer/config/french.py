@@ -14,6 +14,9 @@ _IMPORTS = {
     "  new: {_counts} ({registers})": "  nouveau : {_counts} ({registers})",
     "  new: {_counts}": "  nouveau : {_counts}",
     "  already imported: {count}": "  déjà importé : {count}",
+    "  corrected, instead of values of earlier imports: {count}": (
+        "  corrigé, à la place de valeurs d’imports précédents : {count}"
+    ),
     "  kept as the meter was read: {count}": "  laissé, car relevé par le compteur : {count}",
     "  not needed, since this file has finer values: {count}": (
         "  inutile, car ce fichier a des valeurs plus fines : {count}"
@@ -55,6 +58,15 @@ _IMPORTS = {
     ),
     "  times that the clock skips in March: {count}": "  heures que l’horloge saute en mars : {count}",
     "  doubled lines: {count}": "  lignes en double : {count}",
+    "  times that are not those of a step: {count}": "  heures hors du pas de la courbe : {count}",
+    "  times that have several values: {count}": "  heures ou jours qui ont plusieurs valeurs : {count}",
+    "  values that no such meter counts: {count}": "  valeurs qu’aucun compteur de ce type ne compte : {count}",
+    "  days whose load curve has holes, kept as their daily value: {count}": (
+        "  jours dont la courbe a des trous, gardés avec leur valeur du jour : {count}"
+    ),
+    "  days whose daily value differs from their load curve, which is kept: {count}": (
+        "  jours dont la valeur du jour diffère de la courbe, qui est gardée : {count}"
+    ),
     "  days missing in between: {count}": "  jours manquants entre deux : {count}",
     "{_count}, {_counts}": "{_count}, {_counts}",
     "1 hour": "1 heure",
@@ -164,6 +176,17 @@ _IMPORTS = {
         "ce zip est illisible : il est abîmé, ou protégé par un mot de passe"
     ),
     "there is no file of EDF in this zip": "il n’y a pas de fichier d’EDF dans ce zip",
+    "this is no collection of answers of Conso API: JSON is expected": (
+        "ce ne sont pas des réponses de Conso API : il faut du JSON"
+    ),
+    "this is no collection of answers of Conso API": "ce ne sont pas des réponses de Conso API",
+    "the answers of Conso API are missing": "les réponses de Conso API manquent",
+    "answer {number} of Conso API is of no known type, or has no readings": (
+        "la réponse {number} de Conso API est d’un type inconnu, ou sans relevés"
+    ),
+    "{time}: a step such as {example} is expected, not {step}": "{time} : il faut un pas tel que {example}, pas {step}",
+    "a reading of Conso API has no {name}": "un relevé de Conso API n’a pas de {name}",
+    "a value of Conso API is no number": "une valeur de Conso API n’est pas un nombre",
     "this is not a file from Enedis: columns Horodate and Valeur, Début and Fin or Date are expected": (
         "ce n’est pas un fichier d’Enedis : il faut les colonnes Horodate et Valeur, Début et Fin, ou Date"
     ),

@@ -40,6 +40,7 @@ def _of_energy(outcome: Outcome) -> dict[str, Any]:
         "read": plan.read,
         "finer": plan.finer,
         "between": plan.between,
+        "replaced": len(plan.replaced),
         "different": _by_import(plan.different),
         "overlaps": _by_import(plan.others),
         "gaps": {

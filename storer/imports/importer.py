@@ -10,7 +10,7 @@ from common.runtime.progress import Progress
 from storer.database.meters import add_meters
 from storer.imports import writer
 from storer.imports.home_assistant import Series
-from storer.imports.kinds import Content, Request, recognise
+from storer.imports.kinds import CORRECTING, Content, Request, recognise
 from storer.imports.local_clock import LocalClock
 from storer.imports.plan import Plan, Stored, check_past, make_plan
 from storer.imports.temperatures import DayPlan, plan_days, read_days, write_days
@@ -102,7 +102,15 @@ class Importer:
         else:
             content = read(kind, self._request)
         check_past(content.parsed.periods, now, self.clock)
-        plan = make_plan(content.parsed.periods, self._stored, self._read, -self._files)
+        plan = make_plan(
+            content.parsed.periods,
+            self._stored,
+            self._read,
+            -self._files,
+            kind,
+            # What came before may come again, after what has corrected it.
+            corrects=kind in CORRECTING and self._find_import(kind, content) is None,
+        )
         return self._store(kind, content, plan)
 
     def _store(self, kind: str, content: Content, plan: Plan) -> Outcome:
@@ -112,7 +120,7 @@ class Importer:
             return Outcome(kind, content, plan, self._request.meter, is_new, number, self._dry_run)
 
         if self._dry_run or not plan.new:
-            found = outcome(self._meter and writer.find_import(self._connection, self._meter, kind, content.digest))
+            found = outcome(self._find_import(kind, content))
             self._written(found)
             return found
         if self._meter is None:
@@ -126,10 +134,14 @@ class Importer:
             content.name,
             content.digest,
             plan.new,
+            replaced=plan.replaced,
             progress=lambda rows: self._progress.show_part("importing", rows / len(plan.new), rows),
             written=lambda number: self._written(outcome(number)),
         )
         return outcome(number)
+
+    def _find_import(self, kind: str, content: Content) -> int | None:
+        return self._meter and writer.find_import(self._connection, self._meter, kind, content.digest)
 
 
 class DayImporter:

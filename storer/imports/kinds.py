@@ -9,6 +9,7 @@ from pathlib import Path
 from common.database.mariadb import Connection
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
+from storer.imports.conso import parse_conso
 from storer.imports.edf import parse_edf
 from storer.imports.enedis import parse_enedis, parse_index
 from storer.imports.home_assistant import Series, SqliteFile, is_sqlite, open_bytes, open_file, read_home_assistant
@@ -35,6 +36,7 @@ class Request:
 KINDS: Mapping[str, str] = {
     "enedis": "load curve or days downloaded from Enedis, CSV or XLSX",
     "enedis-index": "daily indexes of Enedis, CSV",
+    "conso": "answers of Conso API, as the monitor fetches them, JSON",
     "edf": "half-hours, days, months or indexes downloaded from EDF, each CSV or the whole zip",
     "home-assistant": "long-term statistics of Home Assistant",
     "original": "the table of the original program, [DATABASE.]TABLE",
@@ -43,11 +45,14 @@ KINDS: Mapping[str, str] = {
 PARSERS: Mapping[str, Callable[[bytes, LocalClock], Parsed]] = {
     "enedis": parse_enedis,
     "enedis-index": parse_index,
+    "conso": parse_conso,
     "edf": parse_edf,
     "csv": parse_plain,
 }
+#: Kinds whose newer values replace those that the same kind brought before: the service corrects them.
+CORRECTING = frozenset({"conso"})
 #: Files that are recognised; days of EDF have the columns of days of Enedis, too.
-_RECOGNISED = ("home-assistant", "csv", "enedis-index", "edf", "enedis")
+_RECOGNISED = ("home-assistant", "conso", "csv", "enedis-index", "edf", "enedis")
 
 
 class NotRecognised(ConfigError):

@@ -24,6 +24,8 @@ def summary(content: Content, plan: Plan, clock: LocalClock) -> list[str]:
     ]
     if plan.same:
         lines.append(f"  already imported: {plan.same}")
+    if plan.replaced:
+        lines.append(f"  corrected, instead of values of earlier imports: {len(plan.replaced)}")
     if plan.read:
         lines.append(f"  kept as the meter was read: {plan.read}")
     if plan.finer:

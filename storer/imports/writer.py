@@ -20,6 +20,7 @@ _INSERT = (
     "INSERT INTO imported_hours (meter_id, hour, register, source, wh, hours, import_id)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
+_DELETE = "DELETE FROM imported_hours WHERE meter_id = %s AND hour = %s AND register = %s AND source = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
 def read_stored(connection: Connection, meter: int) -> Stored:
     """Return what was imported for a meter."""
     stored = Stored()
-    sql = "SELECT hour, hours, register, wh, import_id FROM imported_hours WHERE meter_id = %s"
-    for hour, hours, register, wh, import_id in connection.query(sql, (meter,)):
-        stored.add(Period(hour.replace(tzinfo=UTC) + HOUR, int(hours), int(register), int(wh)), int(import_id))
+    sql = "SELECT hour, hours, register, wh, import_id, source FROM imported_hours WHERE meter_id = %s"
+    for hour, hours, register, wh, import_id, source in connection.query(sql, (meter,)):
+        period = Period(hour.replace(tzinfo=UTC) + HOUR, int(hours), int(register), int(wh))
+        stored.add(period, int(import_id), str(source))
     return stored
 
 
@@ -107,15 +109,19 @@ def write(
     digest: bytes,
     periods: Sequence[Period],
     *,
+    replaced: Sequence[Period] = (),
     progress: Callable[[int], None] = lambda _: None,
     written: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Store periods, all or none; return the id of the import, which is that of the same content if there is one.
 
-    `written` gets the id in the same transaction.
+    `replaced` are periods of the same kind that go. `written` gets the id in the same transaction.
     """
     with connection.transaction():
         number = add_import(connection, meter, kind, file, digest)
+        connection.execute_many(
+            _DELETE, [(meter, sql_time(one.end - HOUR)[:19], one.register, kind) for one in replaced]
+        )
         for first in range(0, len(periods), _BATCH):
             batch = periods[first : first + _BATCH]
             connection.execute_many(
