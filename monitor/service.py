@@ -23,8 +23,8 @@ from common.settings import config
 from monitor.alerts.loop import Alerting, FactsCollector
 from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
-from monitor.live.live import Live
 from monitor.fetch.runner import Fetcher
+from monitor.live.live import Live
 from monitor.money.current import LOOK_EVERY, CurrentHousehold, Snapshot
 from monitor.money.home import Home
 from monitor.places.contracts import compare, offers, power, tempo

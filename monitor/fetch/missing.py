@@ -11,9 +11,7 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _MONTHS = 36  # that Enedis keeps
 
 
-def missing_days(
-    connection: Connection, meters: Sequence[int], today: date, zone: ZoneInfo
-) -> list[tuple[date, date]]:
+def missing_days(connection: Connection, meters: Sequence[int], today: date, zone: ZoneInfo) -> list[tuple[date, date]]:
     """Return the local days before today that are not whole, [first, end), of the months that Enedis keeps.
 
     Between a meter's first and last reading its registers count everything. `meters` are the numbers of those that the
@@ -42,9 +40,7 @@ def missing_days(
     return _ranges(day for day in days if not _is_whole(day, zone, spans, imported))
 
 
-def _is_whole(
-    day: date, zone: ZoneInfo, spans: Iterable[tuple[datetime, datetime]], imported: set[datetime]
-) -> bool:
+def _is_whole(day: date, zone: ZoneInfo, spans: Iterable[tuple[datetime, datetime]], imported: set[datetime]) -> bool:
     begin, end = midnight(day, zone).astimezone(UTC), midnight(day + _DAY, zone).astimezone(UTC)
     hours = [begin + number * _HOUR for number in range(round((end - begin) / _HOUR))]
     return all(hour in imported or any(first <= hour < last for first, last in spans) for hour in hours)

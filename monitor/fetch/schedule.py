@@ -46,8 +46,8 @@ def after_failure(now: datetime, failures: int, retry_after: float | None, chanc
         retry_after: seconds that the service asked to wait.
         chance: 0 to 1, random: who failed together does not come back together.
     """
-    pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
-    pause *= 0.75 + chance / 2
+    doubled = 1 << min(failures - 1, 10)
+    pause = min(FIRST_PAUSE * doubled, LONGEST_PAUSE) * (0.75 + chance / 2)
     if retry_after is not None:
         pause = max(pause, min(timedelta(seconds=retry_after), _LONGEST_WAIT))
     return now + pause

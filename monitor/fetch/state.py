@@ -71,7 +71,7 @@ def read_state(folder: Path) -> State:
         return state
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         log.warning("fetch: %s cannot be read: %s; everything is asked anew", file, _why(error))
     return State(secrets.token_hex(8), {})
 
