@@ -7,8 +7,8 @@ from monitor.base.request_errors import TEXTS
 from monitor.web.http import TITLES
 from tests.support.texts import EN, FR
 
-#: "date-time" is a format of JSON Schema, `en` a language, an instant is one.
-_BOTH = {"date", "en", "instant"}
+#: "date-time" is a format of JSON Schema, `en` a language, an instant is one, couleur a part of a host's name.
+_BOTH = {"couleur", "date", "en", "instant", "place"}
 
 
 def _words(text: str) -> set[str]:
