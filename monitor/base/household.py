@@ -169,8 +169,8 @@ class Page:
     ] = None
     first_visit: Annotated[bool, Field(fr="Première visite faite", en="First visit done", hidden=True)] = False
     not_needed: Annotated[
-        tuple[Literal["past", "phone", "devices"], ...],
-        Field(fr="Étapes sans objet", en="Steps that are not needed", hidden=True, longest=3),
+        tuple[Literal["past", "phone", "devices", "join"], ...],
+        Field(fr="Étapes sans objet", en="Steps that are not needed", hidden=True, longest=4),
     ] = ()
 
 

@@ -14,7 +14,7 @@ from common.database.schema import schema_version
 from common.errors import DatabaseError, PermanentError
 from monitor.readings.rows import moment_of
 
-NEWEST = 106
+NEWEST = 107
 """The version of the tables that this monitor knows: that of the storer of the same release."""
 
 

@@ -96,8 +96,10 @@ _IMPORTS = {
     "--new-meter needs --meter ADDRESS: that of the old meter": (
         "--new-meter demande --meter ADRESSE : celle de l’ancien compteur"
     ),
-    "{meter} is not a meter address: 12 digits are expected, as ADSC or ADCO has them": (
-        "{meter} n’est pas l’adresse d’un compteur : il faut 12 chiffres, comme dans ADSC ou ADCO"
+    "{meter} is not a meter address: 12 digits are expected, as ADSC or ADCO has them, or the 14 of a delivery point"
+    " (PRM) where no meter is read yet": (
+        "{meter} n’est pas l’adresse d’un compteur : il faut 12 chiffres, comme dans ADSC ou ADCO, ou les 14 d’un point"
+        " de livraison (PRM) tant qu’aucun compteur n’est lu"
     ),
     "there is no import {number}: {command} shows them": "il n’y a pas d’import {number} : {command} les montre",
     "it is of another kind: {kind} is read from {_wanted}": "il est d’un autre type : {kind} se lit dans {_wanted}",

@@ -61,8 +61,11 @@ def find_meter(connection: Connection, meter: str | None, *, new: bool = False) 
     if meters and not new:
         hint = "for an old meter of which nothing is stored, add --new-meter"
         raise ConfigError(f"{unknown_meter(meter, meters)}; {hint}")
-    if len(meter) != 12 or not (meter.isascii() and meter.isdecimal()):
-        raise ConfigError(f"{meter!r} is not a meter address: 12 digits are expected, as ADSC or ADCO has them")
+    if len(meter) not in (12, 14) or not (meter.isascii() and meter.isdecimal()):
+        raise ConfigError(
+            f"{meter!r} is not a meter address: 12 digits are expected, as ADSC or ADCO has them, or the 14 of a"
+            " delivery point (PRM) where no meter is read yet"
+        )
     return None, meter
 
 

@@ -12,6 +12,7 @@ from storer.imports.kinds import PARSERS, NotRecognised, parse_content
 from storer.imports.temperatures import parse_temperatures
 from storer.requests import table
 from storer.requests.job import Job
+from storer.requests.join import meter_of
 from storer.requests.problem import Failed, failed
 
 _KINDS = (*PARSERS, "home-assistant", writer.TEMPERATURES)
@@ -76,8 +77,13 @@ def _find_meter(job: Job) -> tuple[int | None, str]:
         raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
     if meter in meters:
         return meters[meter], str(meter)
-    if not re.fullmatch("[0-9]{12}", meter):
-        raise Failed("Une adresse de compteur a 12 chiffres.", "The address of a meter has 12 digits.")
+    if (joined := meter_of(job.connection, meter)) is not None:
+        return joined, next(address for address, number in meters.items() if number == joined)
+    if not re.fullmatch("[0-9]{12}|[0-9]{14}", meter):
+        raise Failed(
+            "Une adresse de compteur a 12 chiffres, un point de livraison 14.",
+            "The address of a meter has 12 digits, a delivery point 14.",
+        )
     if meters and not _is_replaced(job, meter):
         raise Failed(
             f"Le compteur {meter} est inconnu. Est-ce l’ancien ? Indiquez d’abord quel compteur l’a remplacé.",

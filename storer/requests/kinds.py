@@ -10,6 +10,7 @@ from storer.database.settings import read_saved
 from storer.requests.deletions import forget_one_meter, forget_one_source, forget_program
 from storer.requests.imports import forget_import, import_file
 from storer.requests.job import Job
+from storer.requests.join import join_meter
 from storer.requests.outside import add_outside
 from storer.requests.problem import Failed, NotNow
 from storer.rollups.rebuild import rebuild
@@ -49,6 +50,7 @@ KINDS: Mapping[str, Callable[[Job], None]] = {
     "forget-meter": forget_one_meter,
     "forget-source": forget_one_source,
     "forget-program": forget_program,
+    "join": join_meter,
     "outside": add_outside,
     "rebuild": rebuild_rollups,
     "backup": make_backup,

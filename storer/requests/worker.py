@@ -13,6 +13,7 @@ from common.database.mariadb import Connection, Database
 from common.errors import DatabaseError
 from common.runtime.logs import ChangeLogger
 from storer.requests import table
+from storer.requests.join import join_by_itself
 from storer.requests.problem import Failed
 from storer.rollups.state import server_now
 
@@ -26,6 +27,7 @@ LONGEST = 6 * 3600.0  # seconds of a request
 _EVERY = 1.0  # seconds
 _SETTINGS_EVERY = 10.0
 _CLEAN_EVERY = 600.0
+_JOIN_EVERY = 60.0
 _AFTER_ERROR = 10.0
 _STOP_TIMEOUT = 1.0
 
@@ -50,7 +52,7 @@ class RequestWorker:
         self._command = [sys.executable, "-P", "-u", "-m", "storer.requests", "--config", str(config)]
         self._stop = stop
         self._read_settings = read_settings
-        self._settings_due = self._clean_due = float("-inf")
+        self._settings_due = self._clean_due = self._join_due = float("-inf")
         self._connection: Connection | None = None
         self._errors = ChangeLogger(log)
         self._thread = threading.Thread(target=self._run, name="requests", daemon=True)
@@ -89,6 +91,9 @@ class RequestWorker:
         if time.monotonic() >= self._clean_due:
             self._clean_due = time.monotonic() + _CLEAN_EVERY
             table.clean(connection, now)
+        if time.monotonic() >= self._join_due:
+            self._join_due = time.monotonic() + _JOIN_EVERY
+            join_by_itself(connection)
         return not table.is_due(connection, self._name, now) or self._carry_out(connection)
 
     def _carry_out(self, connection: Connection) -> bool:

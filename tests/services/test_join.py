@@ -1,0 +1,164 @@
+"""A home that only had imports, and the meter that came to it, on a real MariaDB."""
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+
+from common.database.mariadb import Database
+from storer.requests.carry_out import carry_out_next
+from storer.requests.join import join_by_itself
+from tests.services.test_requests import House
+from tests.support.frames import ADDRESS, standard
+from tests.support.rolling import roll_up
+from tests.support.servers import Broker
+from tests.support.servers import Database as Server
+from tests.support.storing import NOW, make_tables, query, save_section, store
+
+PRM, OTHER = "12345678901234", "12345678905678"
+FILE = b"start,register,wh\n" + b"".join(
+    f"2025-03-{day:02}T{hour:02}:00:00Z,total,{day * 100 + hour}\n".encode() for day in (1, 2) for hour in range(24)
+)
+SUM = sum(day * 100 + hour for day in (1, 2) for hour in range(24))
+
+
+@pytest.fixture
+def house(fresh_database: Server, broker: Broker, tmp_path: Any) -> House:
+    """A home of which nothing but a file is known."""
+    house = House(make_tables(fresh_database), fresh_database, broker, tmp_path)
+    house.done("import", FILE, kind="csv", name="past.csv", meter=PRM)
+    return house
+
+
+def owners(database: Database) -> dict[str, int]:
+    """Return the energy that each meter has imported, by address."""
+    rows = query(
+        database,
+        "SELECT m.identifier, SUM(i.wh) FROM imported_hours AS i JOIN meters AS m ON m.id = i.meter_id GROUP BY 1",
+    )
+    return {str(name): int(wh) for name, wh in rows}
+
+
+def section(database: Database, name: str) -> Any:
+    ((value, version),) = query(database, f"SELECT value, version FROM settings WHERE section = '{name}'")
+    return json.loads(value), version
+
+
+def comes(house: House, **more: Any) -> None:
+    """Let the meter send its first frames, and roll them up."""
+    store(house.database, [standard(EAST=1, EASF01=1, **more)])
+    roll_up(house.database, NOW)
+
+
+def by_itself(house: House) -> list[str]:
+    """Let the storer look; carry out what it asks for, and return the states of all joins."""
+    with contextlib.closing(house.database.connect()) as connection:
+        join_by_itself(connection)
+    while carry_out_next(house.settings):
+        pass
+    return [str(state) for (state,) in query(house.database, "SELECT state FROM requests WHERE kind = 'join'")]
+
+
+def test_a_file_of_a_home_without_a_meter_stands_under_its_delivery_point(house: House) -> None:
+    assert owners(house.database) == {PRM: SUM}
+    assert house.problem("import", FILE, kind="csv", name="past.csv", meter=OTHER)
+    assert house.problem("import", FILE, kind="csv", name="past.csv", meter="1234567890")
+
+
+def test_all_that_names_the_delivery_point_moves_to_the_meter(house: House) -> None:
+    line = {"offer": "edf-zen-fixe", "power": 9, "off_peak": None}
+    save_section(house.database, "contracts", [
+        {"meter": PRM, "from": "2025-01-01", **line},
+        {"meter": PRM, "from": "2026-01-01", **line},
+        {"meter": ADDRESS, "from": "2026-01-01", **line, "power": 6},
+        {"meter": OTHER, "from": "2025-01-01", **line},
+    ])  # fmt: skip
+    save_section(house.database, "notes", [{"at": "2025-03-01", "text": "Chauffe-eau", "meter": PRM}])
+    save_section(house.database, "meters", {PRM: {"name": "Maison", "replaces": None}})
+    save_section(house.database, "fetch", {"tempo": True, "enedis": {"on": True, "meter": PRM}})
+    comes(house)
+    assert house.done("join", prm=PRM, meter=ADDRESS) == {"imports": 1}
+    assert owners(house.database) == {ADDRESS: SUM}
+    assert query(house.database, "SELECT identifier FROM meters") == [(ADDRESS,)]
+    contracts, version = section(house.database, "contracts")
+    assert [(one["meter"], one["from"], one["power"]) for one in contracts] == [
+        (ADDRESS, "2025-01-01", 9), (ADDRESS, "2026-01-01", 6), (OTHER, "2025-01-01", 9),
+    ]  # fmt: skip
+    assert version == 2
+    assert section(house.database, "notes")[0][0]["meter"] == ADDRESS
+    assert section(house.database, "meters")[0] == {ADDRESS: {"name": "Maison", "replaces": None}}
+    assert section(house.database, "fetch")[0] == {"tempo": True, "enedis": {"on": True, "meter": ADDRESS}}
+
+
+def test_later_files_of_the_delivery_point_go_to_its_meter(house: House) -> None:
+    comes(house)
+    house.done("join", prm=PRM, meter=ADDRESS)
+    house.done("import", b"start,register,wh\n2025-03-05T00:00:00Z,total,7\n", kind="csv", name="b.csv", meter=PRM)
+    assert owners(house.database) == {ADDRESS: SUM + 7}
+
+
+def test_joined_homes_can_be_parted_and_joined_again(house: House) -> None:
+    save_section(house.database, "contracts", [{"meter": PRM, "from": "2025-01-01", "offer": "trv-base", "power": 9}])
+    comes(house)
+    house.done("import", b"start,register,wh\n2025-02-05T00:00:00Z,total,7\n", kind="csv", name="b.csv", meter=ADDRESS)
+    house.done("join", prm=PRM, meter=ADDRESS)
+    assert house.done("join", prm=PRM, meter=ADDRESS, apart=True) == {"imports": 1}
+    assert owners(house.database) == {PRM: SUM, ADDRESS: 7}
+    assert sorted(one["meter"] for one in section(house.database, "contracts")[0]) == [ADDRESS, PRM]
+    house.done("join", prm=PRM, meter=ADDRESS)
+    assert owners(house.database) == {ADDRESS: SUM + 7}
+    assert [one["meter"] for one in section(house.database, "contracts")[0]] == [ADDRESS]
+
+
+def test_a_join_that_is_repeated_after_a_kill_changes_nothing(house: House) -> None:
+    comes(house)
+    house.done("join", prm=PRM, meter=ADDRESS)
+    query(house.database, "UPDATE requests SET state = 'running' WHERE kind = 'join'", "SELECT 1")
+    assert carry_out_next(house.settings)
+    assert owners(house.database) == {ADDRESS: SUM}
+
+
+def test_the_same_file_of_both_stays_once(house: House) -> None:
+    comes(house)
+    house.done("import", FILE, kind="csv", name="past.csv", meter=ADDRESS)
+    house.done("join", prm=PRM, meter=ADDRESS)
+    assert owners(house.database) == {ADDRESS: SUM}
+    assert query(house.database, "SELECT COUNT(*) FROM imports") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"prm": OTHER, "meter": ADDRESS},
+        {"prm": PRM, "meter": "031961999999"},
+        {"prm": "1", "meter": ADDRESS},
+        {"prm": OTHER, "meter": ADDRESS, "apart": True},
+    ],
+)
+def test_what_is_unknown_is_not_joined(house: House, arguments: dict[str, Any]) -> None:
+    comes(house)
+    assert house.problem("join", **arguments)
+    assert owners(house.database) == {PRM: SUM}
+    assert query(house.database, "SELECT identifier FROM meters ORDER BY id") == [(PRM,), (ADDRESS,)]
+
+
+def test_a_meter_that_says_the_delivery_point_is_joined_without_being_asked(house: House) -> None:
+    comes(house, PRM=PRM)
+    assert by_itself(house) == ["done"]
+    assert owners(house.database) == {ADDRESS: SUM}
+    assert by_itself(house) == ["done"]
+
+
+def test_a_meter_that_says_another_or_none_is_not(house: House) -> None:
+    comes(house, PRM=OTHER)
+    assert by_itself(house) == []
+
+
+def test_what_the_owner_parted_is_not_joined_again_by_itself(house: House) -> None:
+    comes(house, PRM=PRM)
+    by_itself(house)
+    house.done("join", prm=PRM, meter=ADDRESS, apart=True)
+    assert section(house.database, "page")[0]["not_needed"] == ["join"]
+    by_itself(house)
+    assert owners(house.database) == {PRM: SUM}
