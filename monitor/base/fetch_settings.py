@@ -5,6 +5,7 @@ from typing import Annotated
 
 from common.contract.sources import meter_field
 from common.settings.fields import Field, Section
+from monitor.base.places import read_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class TemperatureSwitch:
             en="Place",
             help_fr="Une préfecture, ou latitude et longitude.",
             help_en="A prefecture, or latitude and longitude.",
-            longest=60,
             example="Lyon",
-            widget="place",
+            read=read_place,
+            schema={"type": "string", "maxLength": 60},
         ),
     ] = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from monitor.fetch import release, spot, tempo, tempo_forecast
+from monitor.fetch import release, spot, temperature, tempo, tempo_forecast
 from monitor.fetch.provider import Provider
 
 #: By the name of their module; several may have one switch.
@@ -10,6 +10,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "tempo": tempo.PROVIDER,
     "tempo_forecast": tempo_forecast.PROVIDER,
     "spot": spot.PROVIDER,
+    "temperature": temperature.PROVIDER,
     "release": release.PROVIDER,
 }
 
