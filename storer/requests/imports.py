@@ -5,6 +5,7 @@ import re
 from common.errors import ConfigError, FileRefused
 from storer.database.meters import known_meters
 from storer.imports import writer
+from storer.imports.conso import read_prm
 from storer.imports.facts import facts
 from storer.imports.home_assistant import SeriesNeeded, read_series
 from storer.imports.importer import DayImporter, DayOutcome, Importer, Outcome
@@ -26,7 +27,7 @@ def import_file(job: Job) -> None:
         raise Failed("Ce type de fichier n’existe pas.", "There is no such kind of file.")
     name = re.sub(r"[^\w .()+-]", "_", job.arguments.name.rpartition("/")[2])[-_LONGEST:]
     data = table.read_file(job.connection, job.request.id)
-    meter, dry_run = _find_meter(job), job.arguments.dry_run
+    meter, dry_run = _find_meter(job, data), job.arguments.dry_run
 
     def written(outcome: Outcome | DayOutcome) -> None:
         job.finish(facts(outcome))
@@ -65,7 +66,7 @@ def import_file(job: Job) -> None:
         ) from error
 
 
-def _find_meter(job: Job) -> tuple[int | None, str]:
+def _find_meter(job: Job, data: bytes) -> tuple[int | None, str]:
     """Return number and address of the meter of the file; the number is None if nothing of it is stored yet.
 
     A wrong digit must not make a meter: a new one is the first, or one that another has replaced.
@@ -73,6 +74,8 @@ def _find_meter(job: Job) -> tuple[int | None, str]:
     meters, meter = known_meters(job.connection), job.arguments.meter
     if meter is None and len(meters) == 1:
         return next((number, address) for address, number in meters.items())
+    if meter is None and not meters:
+        meter = read_prm(data)  # a home without a meter stands under its delivery point
     if meter is None:
         raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
     if meter in meters:

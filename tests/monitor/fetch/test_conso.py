@@ -159,7 +159,7 @@ def test_a_token_that_is_of_no_use_is_refused_in_words(
     with pytest.raises(FetchFailed) as failed:
         asking(token=token, meter=meter)
     assert failed.value.why == why
-    assert len(asking.client.asked) == int(token == jwt(sub=[PRM]))
+    assert len(asking.client.asked) == int(meter is None and token == jwt(sub=[PRM]))
     assert failed.value.fr != failed.value.en
     assert not token or token not in failed.value.fr + failed.value.en
 
