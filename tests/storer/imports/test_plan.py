@@ -59,6 +59,39 @@ def test_the_total_and_its_parts_are_the_same_energy() -> None:
     assert plan([hour(0, register=INJECTED)], hour(0)).new == [hour(0, register=INJECTED)]
 
 
+def corrections(new: list[Period], *there: Period, read: set[int] | None = None, own: Period | None = None) -> Plan:
+    """Plan a file of a kind that corrects itself, after one of that kind and one of the owner."""
+    stored = Stored()
+    for period in there:
+        stored.add(period, 3, "conso")
+    if own is not None:
+        stored.add(own, 4, "csv")
+    return make_plan(new, stored, {DAY + number * HOUR for number in read or ()}, -1, "conso", corrects=True)
+
+
+def test_a_service_that_corrects_itself_replaces_what_it_said_before() -> None:
+    made = corrections([hour(0, 101), hour(1)], hour(0), hour(1), hour(2))
+    assert (made.new, made.replaced, made.same) == ([hour(0, 101)], [hour(0)], 1)
+    assert corrections([day(0, 2500)], day(0)).replaced == [day(0)]
+
+
+def test_whole_hours_replace_their_day_and_a_day_replaces_hours_that_are_not_whole() -> None:
+    hours = [hour(number) for number in range(24)]
+    made = corrections(hours, day(0))
+    assert (made.new, made.replaced) == (hours, [day(0)])
+    assert corrections(hours[1:], day(0)).replaced == []
+    assert corrections([day(0)], *hours).replaced == []
+    made = corrections([day(0)], *hours[1:])
+    assert (made.new, made.replaced) == ([day(0)], hours[1:])
+
+
+def test_a_correction_leaves_what_the_meter_and_the_owner_say() -> None:
+    assert corrections([hour(0, 101)], hour(0), read={0}).replaced == []
+    made = corrections([day(0)], hour(1), own=hour(2))
+    assert (made.new, made.replaced, made.others) == ([], [], {3: 1})
+    assert corrections([hour(2, 101)], own=hour(2)).different == {4: 1}
+
+
 def test_holes_are_what_no_period_of_the_file_is_about() -> None:
     found = gaps([hour(0), hour(1), hour(4), day(1), hour(48)])
     assert [((gap.start - DAY) // HOUR, gap.hours) for gap in found] == [(2, 2), (5, 19)]
