@@ -26,7 +26,6 @@ _DAY = timedelta(days=1)
 _YEARS_OF_DAYS, _YEARS_OF_CURVE = 3, 2
 _EMPTY_WEEKS = 13  # in a row, after which there is no older load curve
 _MOST_HOLES = 12  # weeks that are asked again in one run
-_MOST_EMPTY = 200  # days that are noted as empty
 _LONGEST_WAIT = 64  # days until an empty day is asked again
 _AGAIN_PRODUCER = 30  # days until a house is asked again whether it injects
 _LATER = 900.0  # seconds
@@ -158,7 +157,7 @@ def fetch(client: Client, ask: Ask) -> Fetched:
         "point": digest,
         **{name: flow.kept() for name, flow in flows.items()},
         **state,
-        "asked": [[f"{day}", tries, f"{due}"] for day, (tries, due) in sorted(empty.items())[-_MOST_EMPTY:]],
+        "asked": _spans(empty),
     }
     if not run.answers and not kept:
         raise FetchFailed(
@@ -277,11 +276,23 @@ def _days(start: date, end: date) -> Iterator[date]:
     return (start + number * _DAY for number in range((end - start).days))
 
 
+def _spans(empty: Mapping[date, tuple[int, date]]) -> list[list[Any]]:
+    """Return the days that were asked again, those that follow each other as one: first, end, tries, next day."""
+    found: list[list[Any]] = []
+    for day, (tries, due) in sorted(empty.items()):
+        if found and found[-1][1:] == [f"{day}", tries, f"{due}"]:
+            found[-1][1] = f"{day + _DAY}"
+        else:
+            found.append([f"{day}", f"{day + _DAY}", tries, f"{due}"])
+    return found
+
+
 def _read_empty(kept: Any, today: date) -> dict[date, tuple[int, date]]:
-    found = {}
-    for day, tries, due in kept if isinstance(kept, list) else ():
-        if (one := _date(day)) is not None:
-            found[one] = (int(tries), _date(due) or today)
+    found: dict[date, tuple[int, date]] = {}
+    for first, end, tries, due in kept if isinstance(kept, list) else ():
+        start, stop = _date(first), _date(end)
+        if start is not None and stop is not None:
+            found |= dict.fromkeys(_days(start, stop), (int(tries), _date(due) or today))
     return found
 
 

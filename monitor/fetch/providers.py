@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from monitor.fetch import release, spot, temperature, tempo, tempo_forecast
+from monitor.fetch import conso, release, spot, temperature, tempo, tempo_forecast
 from monitor.fetch.provider import Provider
 
 #: By the name of their module; several may have one switch.
 PROVIDERS: Mapping[str, Provider] = {
     "tempo": tempo.PROVIDER,
     "tempo_forecast": tempo_forecast.PROVIDER,
+    "conso": conso.PROVIDER,
     "spot": spot.PROVIDER,
     "temperature": temperature.PROVIDER,
     "release": release.PROVIDER,

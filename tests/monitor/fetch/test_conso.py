@@ -125,6 +125,19 @@ def test_a_missing_day_is_asked_again_less_and_less_often(asking: Asking) -> Non
     assert asking.kept["asked"] == []
 
 
+def test_years_before_the_contract_are_soon_asked_no_more(asking: Asking) -> None:
+    asking.api.begins = date(2026, 6, 1)
+    asking()
+    missing = [(date(2023, 12, 1), date(2026, 6, 1))]
+    requests = []
+    for days in range(1, 90):
+        asking(days=days, missing=missing)
+        requests.append(len(asking.client.asked))
+    assert max(requests) == 3 + 12  # with the question for production
+    assert sum(requests[60:]) < 30 * 12
+    assert len(asking.kept["asked"]) < 200
+
+
 def test_the_point_is_that_of_the_token_or_the_chosen_one(asking: Asking) -> None:
     other = "99999999995678"
     for payload in ({"sub": PRM}, {"prms": [PRM]}, {"usage_points": f"{PRM}, {other}"}):
