@@ -187,13 +187,14 @@ def _take(
     """Ask all that is due, and note how far it is."""
     # What is older goes on where it was cut; the last days were taken that day.
     resumed = state["recent"] == f"{run.today}" and not all(flow.is_done for flow in _active(flows, state).values())
-    _look_for_producer(run, flows, state)
     if not resumed:
         for name, flow in _active(flows, state).items():
             if flow.days:
                 run.ask(f"daily_{name}", run.today - _WEEK, run.today)
                 run.ask(_curve(name), run.today - _WEEK, run.today)
         state["recent"] = f"{run.today}"
+    _take_days(run, "consumption", flows["consumption"])
+    _look_for_producer(run, state)
     for name, flow in _active(flows, state).items():
         _take_days(run, name, flow)
     for name, flow in _active(flows, state).items():
@@ -211,10 +212,10 @@ def _curve(name: str) -> str:
     return f"{name}_load_curve"
 
 
-def _look_for_producer(run: _Run, flows: Mapping[str, _Flow], state: dict[str, Any]) -> None:
-    """Ask a week of production, once the days of consumption are there, and no more for a month if there is none."""
+def _look_for_producer(run: _Run, state: dict[str, Any]) -> None:
+    """Ask a week of production, and no more for a month if there is none."""
     due = _date(state["ask_producer"])
-    if state["producer"] or not flows["consumption"].days or (due is not None and due > run.today):
+    if state["producer"] or (due is not None and due > run.today):
         return
     try:
         found = run.ask("daily_production", run.today - _WEEK, run.today)

@@ -77,32 +77,32 @@ def test_later_runs_take_the_last_week_and_ask_no_producer_again(asking: Asking)
     asking()
     asking(days=1)
     paths = [asked.path for asked in asking.client.asked]
-    assert paths == ["/api/daily_production", "/api/daily_consumption", "/api/consumption_load_curve"]
-    asking(days=2)
-    assert asking.ranges("daily_production") == []
-    assert asking.ranges("daily_consumption") == [("2026-11-26", "2026-12-03")]
+    assert paths == ["/api/daily_consumption", "/api/consumption_load_curve"]
+    assert asking.ranges("daily_consumption") == [("2026-11-25", "2026-12-02")]
+    asking(days=30)
+    assert len(asking.ranges("daily_production")) == 1
 
 
 def test_a_house_that_injects_gets_its_production_too() -> None:
     asking = Asking(ConsoApi(TODAY, produces=True))
     asking()
+    assert len(asking.ranges("production_load_curve")) == 105
+    assert len(asking.client.asked) < PROVIDER.most_a_day
     asking(days=1)
-    assert len(asking.ranges("production_load_curve")) > 100
-    asking(days=2)
-    assert asking.ranges("production_load_curve") == [("2026-11-26", "2026-12-03")]
+    assert asking.ranges("production_load_curve") == [("2026-11-25", "2026-12-02")]
 
 
 def test_a_run_that_is_cut_hands_over_what_it_has_and_the_next_goes_on(asking: Asking) -> None:
     asking.api.cut_after = 20
     first = asking()
     assert first.again == 900
-    assert len(json.loads(first.files[0].content)["answers"]) == 20
+    assert len(json.loads(first.files[0].content)["answers"]) == 19  # and that it does not inject
     reached = asking.ranges("consumption_load_curve")[-1]  # this one failed
     asking.api.cut_after = None
     second = asking()
     assert asking.ranges("consumption_load_curve")[0] == reached
     assert second.again is None
-    assert len(asking.ranges("consumption_load_curve")) == 105 - 16
+    assert len(asking.ranges("consumption_load_curve")) == 105 - 15
 
 
 def test_older_curves_are_not_asked_after_a_quarter_without_any(asking: Asking) -> None:
@@ -133,7 +133,7 @@ def test_years_before_the_contract_are_soon_asked_no_more(asking: Asking) -> Non
     for days in range(1, 90):
         asking(days=days, missing=missing)
         requests.append(len(asking.client.asked))
-    assert max(requests) == 3 + 12  # with the question for production
+    assert max(requests) <= 2 + 12 + 1  # and whether it injects
     assert sum(requests[60:]) < 30 * 12
     assert len(asking.kept["asked"]) < 200
 
