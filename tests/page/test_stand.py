@@ -25,7 +25,7 @@ const home = household();
 home.respond('POST', 'requests', new URLSearchParams(), { kind: 'backup', arguments: {} }, {}, 0);
 function given([route, text, now]) {
   const query = new URLSearchParams(text), path = route.replace('{section}', 'contracts').replace('{id}', '1');
-  if (/^(settings|requests)/.test(path)) return home.respond('GET', path, query, null, {}, now).body;
+  if (/^(settings|requests|fetch)/.test(path)) return home.respond('GET', path, query, null, {}, now).body;
   if (path.startsWith('home-assistant')) return homeAssistant().respond('GET', path).body;
   return answer(route, query, now, state);
 }

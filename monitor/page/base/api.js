@@ -249,6 +249,18 @@ export const tryOut = async (name, value) => (await send('POST', `settings/${nam
  * @type {(addresses: (string | {id: string})[]) => Promise<Answers.PostAlertsTest>}
  */
 export const testAlerts = async (addresses) => (await send('POST', 'alerts/test', { body: { addresses } })).json();
+// ---- fetched ---------------------------------------------------------------------------------------
+/** @typedef {Answers.Fetch['providers'][number]} Fetched */
+/** What is fetched from services outside, and what came of it. @type {() => Promise<Answers.Fetch>} */
+export const fetched = () => get('fetch');
+/** Asks now, and waits a while. @type {(name: string) => Promise<Fetched>} */
+export const tryFetch = async (name) => (await send('POST', `fetch/${name}/try`)).json();
+/** @type {(token: string) => Promise<any>} */
+export const keepToken = (token) => send('PUT', 'fetch/enedis/token', { body: { token } });
+export const removeToken = () => send('DELETE', 'fetch/enedis/token');
+/** @type {(id: string) => Promise<any>} */
+export const takePrices = (id) => send('POST', 'fetch/prices/take', { body: { id } });
+export const giveBackPrices = (id) => send('DELETE', `fetch/prices/take/${encodeURIComponent(id)}`);
 // ---- access ---------------------------------------------------------------------------------------
 /**
  * Who may see the page, and who may connect to the broker.

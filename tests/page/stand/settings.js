@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { plusDays } from '../../../monitor/page/base/time.js';
 import { access } from './access.js';
+import { fetched } from './fetch.js';
 
 const FORMS = JSON.parse(readFileSync(new URL('fields.json', import.meta.url), 'utf8'));
 const METER = '041234567890';
@@ -18,6 +19,14 @@ const defaults = () => ({
   sources: [],
   retention: { frames: null, minutes: null, incomplete: 'keep' },
   ports: { reader: null, ports: [], labels: {} },
+  fetch: {
+    tempo: false,
+    enedis: { on: false, meter: null },
+    spot: false,
+    temperature: { on: false, place: null },
+    prices: false,
+    release: false,
+  },
   access: { home_network: true },
   page: { language: null, first_visit: true, not_needed: [] },
 });
@@ -26,7 +35,8 @@ const defaults = () => ({
 export function household() {
   const sections = Object.fromEntries(Object.entries(defaults()).map(([name, value]) => [name, { value, version: 0 }])),
     requests = [],
-    who = access();
+    who = access(),
+    outside = fetched();
 
   function put(name, { value }, headers) {
     const section = sections[name];
@@ -71,6 +81,7 @@ export function household() {
       if (place === 'requests') return request(method, rest, body, now);
       if (path === 'alerts/test')
         return { status: 200, body: shown(body.addresses, sections.addresses.value).map(tried) };
+      if (place === 'fetch') return outside.respond(method, path, body, sections, query.get('lang') ?? 'fr', now);
       if (place === 'access') return who.respond(method, rest, body, now);
       if (place !== 'settings') return null;
       const [name, check] = rest;

@@ -27,7 +27,7 @@ export default {
   probable: (colour, percent) => `probably ${colour}, ${percent}`,
   chancesFrom: (who) => `Forecast data: ${who}. Nothing is computed from it.`,
   differs: (day, meter, announced) =>
-    `${f.capital(day)}: the meter says ${meter}, the announcement said ${announced}. The meter is what is billed.`,
+    `${day}: the meter says ${meter}, the announcement said ${announced}. The meter is what is billed.`,
   source: (date) => `Colours read from the meter; before ${date}, from a calendar.`,
   byColour: 'By colour',
   columns: {

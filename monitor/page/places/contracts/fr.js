@@ -26,9 +26,9 @@ export default {
   announced: 'annonce',
   nextDays: 'Les jours suivants',
   probable: (colour, percent) => `${colour} probable, ${percent}`,
-  chancesFrom: (who) => `Données prévisionnelles : ${who}. Aucun calcul ne s’en sert.`,
+  chancesFrom: (who) => `Données prévisionnelles : ${who}. Aucun calcul ne s’en sert.`,
   differs: (day, meter, announced) =>
-    `${f.capital(day)} : le compteur dit ${meter}, l’annonce disait ${announced}. C’est le compteur qui est facturé.`,
+    `${day} : le compteur dit ${meter}, l’annonce disait ${announced}. C’est le compteur qui est facturé.`,
   source: (date) => `Couleurs lues sur le compteur ; avant le ${date}, d’un calendrier.`,
   byColour: 'Par couleur',
   columns: {

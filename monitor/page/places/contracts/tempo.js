@@ -110,7 +110,7 @@ export function seasonMap(data, colours, season, today) {
 
 /** A day of which the meter and the announcement say different colours, in a sentence. */
 export const differenceOf = ({ day, meter, announced }) =>
-  W.differs(f.longDate(day), T.tariff[meter].toLowerCase(), T.tariff[announced].toLowerCase());
+  W.differs(f.capital(f.longDate(day)), T.tariff[meter].toLowerCase(), T.tariff[announced].toLowerCase());
 
 /** The chance of a day, in words: it never has the colour itself. */
 export const chanceOf = ({ colour, chance }) => W.probable(T.tariff[colour].toLowerCase(), f.percent(chance));

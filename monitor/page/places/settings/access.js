@@ -87,7 +87,7 @@ function passwordBlock({ password }, look) {
   return block(W.access.password, !isSet && h('p', { class: 'note' }, W.access.none), form);
 }
 
-const when = (time) => `${f.fullDate(dateOf(Date.parse(time)))}, ${f.clock(Date.parse(time))}`;
+export const when = (time) => `${f.fullDate(dateOf(Date.parse(time)))}, ${f.clock(Date.parse(time))}`;
 
 /** @type {(sessions: Access['sessions'], look: () => Promise<void>) => HTMLElement} */
 function sessionBlock(sessions, look) {

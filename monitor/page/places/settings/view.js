@@ -10,6 +10,7 @@ import { accessGroup } from './access.js';
 import { alertsGroup } from './alerts.js';
 import { backup } from './backup.js';
 import { contractGroup } from './contract.js';
+import { fetchGroup } from './fetch.js';
 import { FIRST_VISIT, knownOf, toDo } from './first/steps.js';
 import { firstVisit } from './first/view.js';
 import { sourcesSection } from './found.js';
@@ -57,6 +58,7 @@ export default async function settings(context) {
     ['appareils', 'sources', () => [sourcesSection({ meter, meters, section, form: forms.sources }).node]],
     ['conservation', 'keep', () => [section('retention').node, backup()]],
     ['passe', 'past', () => pastGroup({ meter, meters })],
+    ['exterieur', 'fetch', () => fetchGroup({ meters, section, form: forms.fetch })],
     ['index', 'indexes', meter && (() => indexGroup(meter, today))],
     ['oubli', 'gone', () => goneGroup(gone)],
     [
