@@ -79,6 +79,12 @@ def make(connection: Connection, kind: str, arguments: Any) -> int:
     return int(number)
 
 
+def waiting(connection: Connection, kind: str) -> int:
+    """Return how many requests of a kind the storer has not begun with."""
+    ((count,),) = connection.query("SELECT COUNT(*) FROM requests WHERE state = 'waiting' AND kind = %s", (kind,))
+    return int(count)
+
+
 def put_piece(connection: Connection, number: int, piece: int, content: bytes) -> None:
     """Keep a piece of the file of a request; one that is sent again takes the place of the first.
 

@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from common.contract.outside import MOST_ROWS
 from common.database.mariadb import Connection
 from common.errors import DatabaseError
+from common.machine.version import BUILD_DATE
 from common.runtime.logs import ChangeLogger
 from common.settings.file_errors import reason
 from monitor.base import storer_requests
@@ -32,9 +34,10 @@ from monitor.money.home import Home
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 60.0  # seconds
+MOST_WAITING = 12  # requests of rows that the storer has not taken: the owner's own must have room
 _ONE_AT_A_TIME = threading.Lock()
 _RUNNING: dict[str, threading.Thread] = {}  # because somebody wanted it now, by provider
-_LAST_WORD = ("token", "not_allowed")  # of a service: asked again only where something was changed
+_LAST_WORD = ("token", "not_allowed")  # of a service
 
 
 class Fetcher:
@@ -61,11 +64,17 @@ class Fetcher:
         """Ask those that are on and due; return the seconds until the next look."""
         config = self._household.now.config
         settings, folder = config.household.fetch, config.state
+        if self._now() < BUILD_DATE:  # no certificate is valid then
+            return LOOK_EVERY
         for key, provider in self._providers.items():
-            if settings.is_on(provider.name):
-                known = read_state(folder).of(key)
-                if is_due(self._now(), known.next_at) or known.asked_with != self._asked_with(key):
-                    self.ask(key)
+            known = read_state(folder).of(key)
+            if not settings.is_on(provider.name):
+                if known.failures and known.asked_with:
+                    _keep(folder, key, replace(known, asked_with=""))  # when it is on again, it is asked at once
+            elif known.asked_with != self._asked_with(key) or (
+                is_due(self._now(), known.next_at) and not _is_refused(provider, known)
+            ):
+                self.ask(key)
         return LOOK_EVERY
 
     def start(self, switch: str) -> list[threading.Thread]:
@@ -84,12 +93,7 @@ class Fetcher:
     def ask(self, key: str) -> None:
         """Ask one provider, and note what came of it."""
         with _ONE_AT_A_TIME:
-            try:
-                self._ask(key)
-            except DatabaseError as error:  # the page says so everywhere
-                log.warning("fetch %s: %s", key, error)
-            except OSError as error:
-                log.warning("fetch %s: what came of it cannot be kept: %s", key, reason(error))
+            self._ask(key)
 
     def _asked_with(self, key: str) -> str:
         """Return what was chosen for a provider: where it changes, it is asked anew."""
@@ -106,40 +110,31 @@ class Fetcher:
         state = read_state(folder)
         before = state.of(key)
         is_enedis = provider.name == "enedis"
-        ask = Ask(
-            now=now,
-            zone=zone,
-            settings=config.household.fetch,
-            token=read_token(folder) if is_enedis else None,
-            kept=before.kept,
-            missing=self._missing(now) if is_enedis else (),
-        )
         today = now.astimezone(zone).date().isoformat()
         used = before.requests if before.day == today else 0
         client = self._client(provider.hosts, max(provider.most_a_day - used, 0))
         tried = replace(before, asked_at=now.timestamp(), day=today, asked_with=self._asked_with(key))
         try:
+            ask = Ask(
+                now=now,
+                zone=zone,
+                settings=config.household.fetch,
+                token=read_token(folder) if is_enedis else None,
+                kept=before.kept,
+                missing=self._missing(now) if is_enedis else (),
+            )
             fetched = provider.fetch(client, ask)
             self._hand_over(fetched)
         except FetchFailed as error:
-            after = _failed(tried, error, now)
+            after = _failed(tried, provider, error, now)
         except RequestError:
-            after = _failed(
-                tried,
-                FetchFailed(
-                    "later",
-                    "L’archiveur ne prend plus de demandes : il est arrêté, ou sa base l’est.",
-                    "The storer takes no more requests: it is stopped, or its database is.",
-                ),
-                now,
-            )
+            after = _failed(tried, provider, _NOT_TAKEN, now)
+        except DatabaseError as error:
+            log.debug("fetch %s: %s", key, error)
+            after = _failed(tried, provider, _NO_DATABASE, now)
         except Exception:  # whatever a service says, the monitor goes on
             log.exception("fetch %s failed", key)
-            after = _failed(
-                tried,
-                FetchFailed("not_understood", "La réponse n’a pas été comprise.", "The answer was not understood."),
-                now,
-            )
+            after = _failed(tried, provider, _NOT_UNDERSTOOD, now)
         else:
             again = fetched.again
             next_at = daily_moment(state.seed, key, provider.window, now, zone).timestamp()
@@ -147,9 +142,9 @@ class Fetcher:
                 tried,
                 worked_at=now.timestamp(), fr=fetched.fr, en=fetched.en, failed_at=None, problem_fr="", problem_en="",
                 why="", failures=0, kept=before.kept if fetched.kept is None else dict(fetched.kept),
-                next_at=next_at if again is None else min(next_at, now.timestamp() + again),
+                next_at=next_at if again is None else min(next_at, now.timestamp() + max(again, LOOK_EVERY)),
             )  # fmt: skip
-        note(folder, key, replace(after, requests=used + client.requests))
+        _keep(folder, key, replace(after, requests=used + client.requests))
         if after.problem_en:
             self._changes[key].log(logging.WARNING, f"fetch {key}: {after.problem_en}")
         else:
@@ -167,6 +162,8 @@ class Fetcher:
         if not fetched.rows and not fetched.files:
             return
         with closing(self._connect()) as connection:
+            if fetched.rows and storer_requests.waiting(connection, "outside") >= MOST_WAITING:
+                raise RequestError("many_requests")
             for rows in fetched.rows:
                 _send_rows(connection, rows)
             for file in fetched.files:
@@ -179,16 +176,41 @@ def is_running(switch: str) -> bool:
     return any(thread is not None and thread.is_alive() for thread in running)
 
 
-def _failed(before: Attempts, error: FetchFailed, now: datetime) -> Attempts:
+_NOT_TAKEN = FetchFailed(
+    "later",
+    "L’archiveur ne prend plus de demandes : il est arrêté, ou sa base l’est.",
+    "The storer takes no more requests: it is stopped, or its database is.",
+)
+_NO_DATABASE = FetchFailed(
+    "later",
+    "La base de données n’a pas pu prendre ce qui est venu.",
+    "The database could not take what came.",
+)
+_NOT_UNDERSTOOD = FetchFailed("not_understood", "La réponse n’a pas été comprise.", "The answer was not understood.")
+
+
+def _failed(before: Attempts, provider: Provider, error: FetchFailed, now: datetime) -> Attempts:
     failures = before.failures + 1
-    next_at = after_failure(now, failures, error.retry_after, random.random()).timestamp()  # noqa: S311 - no secret
-    if error.why in _LAST_WORD:
-        next_at = now.timestamp() + 86_400.0
+    next_at: float | None = after_failure(now, failures, error.retry_after, random.random()).timestamp()  # noqa: S311
+    if error.why in _LAST_WORD:  # where there is no token, it may be a mistake of the service
+        next_at = None if provider.name == "enedis" else now.timestamp() + 86_400.0
     return replace(
         before,
         failed_at=now.timestamp(), problem_fr=error.fr, problem_en=error.en, why=error.why, failures=failures,
         next_at=next_at,
     )  # fmt: skip
+
+
+def _is_refused(provider: Provider, known: Attempts) -> bool:
+    """Tell whether a token was refused: it is asked again only where the owner has changed something."""
+    return provider.name == "enedis" and known.failed_at is not None and known.why in _LAST_WORD
+
+
+def _keep(folder: Path, key: str, attempts: Attempts) -> None:
+    try:
+        note(folder, key, attempts)
+    except OSError as error:
+        log.warning("fetch %s: what came of it cannot be kept: %s", key, reason(error))
 
 
 def _send_rows(connection: Connection, rows: Rows) -> None:

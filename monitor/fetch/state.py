@@ -1,6 +1,7 @@
 """What came of the last attempts, in `fetch.json` of the state folder; and the token of Conso API beside it.
 
-Written after an attempt only: a few times a day. A file that is damaged is as if nothing was ever asked.
+Written after an attempt only: a few times a day. A file that is damaged is as if nothing was ever asked. What cannot
+be written is remembered until the end of the program: a full disk must not make it ask each minute.
 """
 
 import json
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 NAME = "fetch.json"
 TOKEN = "enedis_token"  # noqa: S105 - a file's name
 _ONE_AT_A_TIME = threading.Lock()
+_UNWRITTEN: dict[Path, "State"] = {}  # by folder: what its file does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class State:
 def read_state(folder: Path) -> State:
     """Return what was kept; a new seed where nothing was."""
     file = folder / NAME
+    if (unwritten := _UNWRITTEN.get(folder)) is not None:
+        return unwritten
     try:
         found = json.loads(file.read_bytes())
         known = {one.name for one in fields(Attempts)}
@@ -73,7 +77,7 @@ def read_state(folder: Path) -> State:
         pass
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         log.warning("fetch: %s cannot be read: %s; everything is asked anew", file, _why(error))
-    return State(secrets.token_hex(8), {})
+    return _UNWRITTEN.setdefault(folder, State(secrets.token_hex(8), {}))  # one seed, and said once
 
 
 def _check(state: State) -> None:
@@ -90,13 +94,15 @@ def note(folder: Path, key: str, attempts: Attempts) -> None:
     """Keep what came of an attempt.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written; it is remembered all the same.
     """
     with _ONE_AT_A_TIME:
         before = read_state(folder)
         providers = {**before.providers, key: attempts}
         document = {"seed": before.seed, "providers": {name: asdict(one) for name, one in providers.items()}}
+        _UNWRITTEN[folder] = State(before.seed, providers)
         _replace(folder / NAME, json.dumps(document, ensure_ascii=False, indent=1).encode())
+        del _UNWRITTEN[folder]
 
 
 def read_token(folder: Path) -> str | None:

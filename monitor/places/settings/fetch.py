@@ -36,7 +36,7 @@ class Fetched:
     said: Annotated[str | None, "what came then, in the language asked for"]
     failed_at: Annotated[datetime | None, "null: the last attempt worked, or there was none"]
     problem: Annotated[str | None, "why it failed, and what to do"]
-    next_at: Annotated[datetime | None, "when it is asked again; null: it is off, or was never asked"]
+    next_at: Annotated[datetime | None, "when it is asked again; null: it is off, new, or its token was refused"]
     has_token: Annotated[bool, "of enedis: a token is kept"]
     offers: Annotated[Any, "what is proposed; null: nothing"]
 
