@@ -30,6 +30,7 @@ from monitor.money.home import settings_now
 from monitor.money.price_check import Issue, check_prices, describe
 from monitor.money.prices import PriceTable
 from monitor.places.status.check_alerts import diagnose_alerts
+from monitor.places.status.check_fetch import diagnose_fetch
 from monitor.places.status.check_texts import PROGRAM, TEXTS
 from monitor.readings.meters import newest, unused
 from monitor.readings.sources import Source, Sources
@@ -58,6 +59,7 @@ def check(path: Path, report: Report, now: datetime | None = None, language: str
     report.show(diagnose_page(probe_page(config)))
     config, of_prices = _check_prices(config, path.parent, now, language)
     report.show(diagnose_alerts(config, path))
+    report.show(diagnose_fetch(config))
     report.show(of_prices)
     report.show(check_database(config, now))
     if config.mqtt is not None:

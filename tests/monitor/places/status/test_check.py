@@ -11,7 +11,9 @@ import pytest
 from common.check.findings import Finding, Report, Status
 from common.machine.host import Host, User
 from monitor.base.config import Listen, MonitorConfig
+from monitor.base.fetch_settings import EnedisSwitch, FetchSettings
 from monitor.base.household import ContractLine, House, Household
+from monitor.fetch.state import Attempts, State
 from monitor.money.price_files import all_prices, load_tables
 from monitor.places.status.check import (
     DatabaseFacts,
@@ -22,6 +24,7 @@ from monitor.places.status.check import (
     diagnose_prices,
 )
 from monitor.places.status.check_alerts import diagnose_alerts
+from monitor.places.status.check_fetch import diagnose_fetch
 from monitor.places.status.check_texts import TEXTS
 from monitor.readings.sources import Source
 from tests.support.golden import check_golden
@@ -100,6 +103,16 @@ def alerts(*to: str, may_write: bool = True) -> Iterator[Finding]:
     return diagnose_alerts(settings, Path("/none/monitor.yaml"), Private(may_write=may_write))
 
 
+def fetched() -> Iterator[Finding]:
+    switches = FetchSettings(tempo=True, enedis=EnedisSwitch(on=True))
+    refused = Attempts(
+        failed_at=datetime(2026, 11, 25, 7, tzinfo=UTC).timestamp(),
+        problem_fr="conso.boris.sh demande un jeton valable (401).",
+        problem_en="conso.boris.sh wants a valid token (401).",
+    )
+    yield from diagnose_fetch(MonitorConfig(household=Household(fetch=switches)), State("", {"conso": refused}))
+
+
 def every_finding() -> Iterable[Finding]:
     return dict.fromkeys(_findings())
 
@@ -110,6 +123,7 @@ def _findings() -> Iterator[Finding]:
     good = "ntfys://token@secret.example.org/house"
     yield from alerts(good, "smoke://signal")
     yield from alerts(good, may_write=False)
+    yield from fetched()
     for facts in databases():
         yield from diagnose_database(facts, HOUSE, NOW)
     yield from diagnose_database(GOOD, WRONG_LINES, NOW)
@@ -128,6 +142,10 @@ def _findings() -> Iterator[Finding]:
 
 def test_all_that_it_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     check_golden(Path(__file__).with_name("check"), every_finding, monkeypatch, tmp_path)
+
+
+def test_nothing_is_said_of_what_is_switched_off(tmp_path: Path) -> None:
+    assert list(diagnose_fetch(MonitorConfig(state=tmp_path))) == []
 
 
 def test_a_household_in_order_gets_no_advice() -> None:
