@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from common.contract.outside import MOST_ROWS
@@ -37,6 +37,7 @@ LOOK_EVERY = 60.0  # seconds
 MOST_WAITING = 12  # requests of rows that the storer has not taken: the owner's own must have room
 _ONE_AT_A_TIME = threading.Lock()
 _RUNNING: dict[str, threading.Thread] = {}  # because somebody wanted it now, by provider
+_ENOUGH = timedelta(hours=4)  # what was asked so shortly before its moment is asked the next day
 _LAST_WORD = ("token", "not_allowed")  # of a service
 
 
@@ -137,7 +138,7 @@ class Fetcher:
             after = _failed(tried, provider, _NOT_UNDERSTOOD, now)
         else:
             again = fetched.again
-            next_at = daily_moment(state.seed, key, provider.window, now, zone).timestamp()
+            next_at = daily_moment(state.seed, key, provider.window, now + _ENOUGH, zone).timestamp()
             after = replace(
                 tried,
                 worked_at=now.timestamp(), fr=fetched.fr, en=fetched.en, failed_at=None, problem_fr="", problem_en="",

@@ -139,6 +139,11 @@ def test_it_is_asked_at_once_then_once_a_day_within_the_window(world: World) -> 
     assert world.known.next_at == (first + timedelta(days=1)).timestamp()
 
 
+def test_what_was_asked_shortly_before_its_moment_is_asked_the_next_day(world: World) -> None:
+    world.now = datetime(2026, 12, 2, 4, tzinfo=UTC)  # an hour before the window
+    assert [world.look(timedelta(hours=hours)) for hours in (0, 2, 24)] == [1, 1, 2]
+
+
 def test_what_says_when_to_come_back_is_asked_then(world: World) -> None:
     world.outcome = Fetched(again=900)
     assert [world.look(timedelta(seconds=wait)) for wait in (0, 899, 1, 0)] == [1, 1, 2, 2]
