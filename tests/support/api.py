@@ -28,12 +28,13 @@ def ask(
     *,
     config: MonitorConfig | None = None,
     colours: Mapping[date, str] | None = None,
+    announced: Mapping[date, str] | None = None,
 ) -> Any:
     """Return what a route answers, as JSON has it, to parameters such as `by=day&from=2026-10-21`."""
     settings = config or MonitorConfig()
     values = read_parameters(question, route.parameters)
     asked = range_of(values, settings.time_zone)
-    calendars = Calendars(written=colours or {})
+    calendars = Calendars(written=colours or {}, announced=announced or {})
     live = Live(settings, prices, calendars, alerts=partial(AlertSummary, lambda: settings))
     live.close()  # nobody follows the broker, and nothing is waited for
     with contextlib.closing(database.connect()) as connection:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.alerts.engine import Engine
-from monitor.alerts.events import BEGIN, Condition, Event, Holds
+from monitor.alerts.events import BEGIN, Condition, Event, Holds, Notification
 from monitor.alerts.live_rules import OfflineRule, OverloadRule
 from monitor.alerts.live_rules import tempo_conditions as tempo_conditions
+from monitor.alerts.message_texts import title_and_body
 from monitor.live.chain import MeterSnapshot, Snapshot
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -227,3 +228,107 @@ def test_other_days_are_no_news(known: dict[str, Any]) -> None:
 @pytest.mark.parametrize("local", ["2026-11-25 05:58", "2026-11-25 06:02"])
 def test_around_the_beginning_of_a_day_tomorrow_may_be_another_one_to_the_meter(local: str) -> None:
     assert colours(local) == []
+
+
+# -- Tempo, as it is announced before the meter says it ----------------------------------------------------------------
+
+
+class Evening:
+    """Steps an engine through what meter and announcement say; a restart keeps what the file has."""
+
+    def __init__(self, *off: str) -> None:
+        self.off = off
+        self.engine = self.new()
+        self.told: list[str] = []
+
+    def new(self) -> Engine:
+        return Engine(self.is_on, None, PARIS)
+
+    def is_on(self, kind: str) -> bool:
+        return kind not in self.off
+
+    def restart(self) -> None:
+        kept = json.loads(json.dumps(self.engine.to_json()))
+        self.engine = self.new()
+        self.engine.from_json(kept)
+
+    def see(self, local: str, said: str | None = None, announced: str | None = None, **known: Any) -> list[str]:
+        """Return what is notified now: titles, as a reader gets them."""
+        at = datetime.fromisoformat(local).replace(tzinfo=PARIS).astimezone(UTC)
+        snapshot = house(meter(tomorrow=said, announced=announced, **known), at=at)
+        found = self.engine.step(at, tempo_conditions(snapshot, PARIS, lambda *_: 7060, self.is_on))
+        return [title_and_body(one, "fr", PARIS, {METER: "x"}, None, at)[0] for one in found]
+
+
+RED, WHITE = "Demain, jour rouge", "Demain, jour blanc"
+NOT_RED = "Demain, finalement pas de jour rouge"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("first", ["announced", "said"])
+def test_red_is_told_once_whoever_was_first(first: str, *, restarts: bool) -> None:
+    evening = Evening("white")
+    assert evening.see("2026-11-24 10:31", **{first: "red"}) == [RED]
+    if restarts:
+        evening.restart()
+    assert evening.see("2026-11-24 20:01", "red", "red") == []
+    assert evening.see("2026-11-24 21:00", "red", "red") == ["Rappel : demain, jour rouge"]
+    assert evening.see("2026-11-25 00:30", "red", "red") == []
+    assert evening.see("2026-11-25 05:50", "red", "red") == []
+    assert evening.see("2026-11-25 06:10", None, None) == []
+
+
+@pytest.mark.parametrize("said", ["white", "blue"])
+def test_where_the_meter_then_says_another_colour_that_is_one_new_message(said: str) -> None:
+    evening = Evening("white")
+    assert evening.see("2026-11-24 10:31", None, "red") == [RED]
+    evening.restart()
+    assert evening.see("2026-11-24 20:01", said, "red") == [NOT_RED]
+    assert evening.see("2026-11-24 20:02", said, "red") == []
+    evening.restart()
+    assert evening.see("2026-11-24 21:00", said, "red") == []
+    assert evening.see("2026-11-25 00:30", said, "red") == []
+
+
+def test_where_white_days_are_told_too_the_new_message_is_that_of_the_white_day() -> None:
+    evening = Evening()
+    assert evening.see("2026-11-24 10:31", None, "red") == [RED]
+    assert evening.see("2026-11-24 20:01", "white", "red") == [WHITE]
+    assert evening.see("2026-11-24 20:02", "white", "red") == []
+
+
+def test_a_red_day_that_was_announced_as_white_is_told_as_red() -> None:
+    evening = Evening()
+    assert evening.see("2026-11-24 10:31", None, "white") == [WHITE]
+    assert evening.see("2026-11-24 20:01", "red", "white") == [RED]
+    assert evening.see("2026-11-24 21:00", "red", "white") == ["Rappel : demain, jour rouge"]
+
+
+def test_where_the_meter_was_first_an_announcement_changes_nothing() -> None:
+    evening = Evening("white")
+    assert evening.see("2026-11-24 20:01", "white", None) == []
+    assert evening.see("2026-11-24 20:02", "white", "red") == []
+    other = Evening()
+    assert other.see("2026-11-24 20:01", "red", None) == [RED]
+    assert other.see("2026-11-24 20:02", "red", "white") == []
+
+
+def test_what_was_only_told_as_a_reminder_is_corrected_too_and_after_midnight_it_is_today() -> None:
+    evening = Evening("white")
+    assert evening.see("2026-11-24 21:30", None, "red") == ["Rappel : demain, jour rouge"]
+    assert evening.see("2026-11-25 00:30", "blue", "red") == ["Aujourd’hui, finalement pas de jour rouge"]
+
+
+def test_a_silent_meter_does_not_hide_what_was_announced() -> None:
+    assert Evening().see("2026-11-24 10:31", "white", "red", speaking=False) == [RED]
+
+
+def test_the_correction_says_what_the_meter_says() -> None:
+    (condition,) = colours("2026-11-24 20:00", tomorrow="blue", announced="red")
+    event = Event(condition.kind, METER, condition.key, NOON, NOON, condition.figures)
+    (_, body), (_, english) = (
+        title_and_body(Notification(event, BEGIN), language, PARIS, {METER: "x"}, None, NOON)
+        for language in ("fr", "en")
+    )
+    assert "le compteur dit jour bleu, l’annonce disait rouge" in body.replace("\u00a0", " ")
+    assert "the meter says blue, the announcement said red" in english

@@ -76,12 +76,13 @@ def asked(
     today: Today | None = TODAY,
     now: datetime = NOW,
     at: float = 101.0,
+    announced: str | None = None,
     **links: str,
 ) -> dict[str, Any]:
     view = None if of is None else of.view(at)
     end = now if view is None else clock_of(view, now)
     ring = None if of is None else of.ring(end)
-    found = answer(ADDRESS, view, ring, end, today, UP | links, prices, Calendars(), now, PARIS)
+    found = answer(ADDRESS, view, ring, end, today, UP | links, prices, Calendars(), now, PARIS, announced)
     read: dict[str, Any] = sent(found)
     assert list(read) == list(LIVE.schema["properties"])
     return read

@@ -233,6 +233,17 @@ def test_a_colour_is_kept_and_not_believed_around_six() -> None:
     assert stand.values() == [("26 06:00", 0.70), ("26 22:00", 0.15)]
 
 
+def test_a_colour_that_was_announced_extends_the_prices_and_the_meter_goes_before_it() -> None:
+    stand = Stand("2026-11-25T10:45")
+    stand.topic.use(stand.config, table(), Calendars(announced={date(2026, 11, 26): "red"}))
+    stand.state(tempo("HPJW", "white", "unknown"))
+    stand.wait()
+    assert stand.values() == [("25 06:00", 0.18), ("25 22:00", 0.14), ("26 06:00", 0.70)]
+    stand.state(tempo("HPJW", "white", "blue"))
+    stand.wait()
+    assert stand.values() == [("25 06:00", 0.18), ("25 22:00", 0.14), ("26 06:00", 0.16)]
+
+
 def test_the_register_of_a_silent_meter_is_not_believed() -> None:
     stand = Stand()
     stand.state(HCHP)
