@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -231,3 +232,28 @@ def test_the_power_that_the_house_needs_ends_in_a_verdict_and_the_powers_are_in_
     part.get_by_text("Voir les chiffres").click()
     expect(part.locator("tbody tr", has_text="(la vôtre)")).to_have_count(1)
     assert not findings(page)
+
+
+@pytest.mark.parametrize("device", ["desk", "phone"])
+def test_the_next_days_of_tempo_are_chances_in_words_and_a_difference_is_said(visit: Visits, device: str) -> None:
+    page = visit("etat", device)
+
+    def change(data: dict[str, Any]) -> dict[str, Any]:
+        first = date.fromisoformat(data["first"])
+        ahead = (first + timedelta(data["colours"][str(data["season"])].rindex("-"))).isoformat()
+        return {
+            "chances": [{"day": ahead, "colour": "red", "chance": 0.67}],
+            "source_of_chances": "Open DPE",
+            "differs": [{"day": data["first"], "meter": "white", "announced": "red"}],
+        }
+
+    change_answers(page, "tempo", change)
+    page.get_by_role("link", name="Contrats").first.click()
+    chances = page.locator(".chances")
+    expect(chances.get_by_role("listitem")).to_have_count(1)
+    expect(chances).to_contain_text(re.compile(r"rouge probable, 67\s%"))
+    expect(chances).to_contain_text("Données prévisionnelles : Open DPE")
+    expect(chances.locator(".badge, .swatch")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("le compteur dit blanc, l’annonce disait rouge")
+    expect_to_fit(page)
+    assert findings(page) == []

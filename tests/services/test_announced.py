@@ -108,13 +108,13 @@ def test_market_prices_are_the_owners_by_quarter_else_those_that_were_fetched(lo
     start = datetime(2026, 12, 2, 10, tzinfo=UTC)
     quarters = [start + number * QUARTER for number in range(4)]
     store(looking.tables, "spot", MARKET, dict(zip(quarters, [80.0, -5.5, 0.0, 61.2], strict=True)))
-    save_settings(looking.tables, calendars={"spot": {f"{quarters[2]:%Y-%m-%dT%H:%M:%SZ}": 12.5}})
+    save_settings(looking.tables, calendars={"spot": {f"{one:%Y-%m-%dT%H:%M:%SZ}": 12.5 for one in quarters[1:3]}})
     looking.look()
     spot = looking.current.now.prices.spot
     assert spot is not None
     first = int(start.timestamp())
     assert [spot.by_quarter[first + 900 * number] for number in range(4)] == [
-        Decimal("0.08"), Decimal("-0.0055"), Decimal("0.0125"), Decimal("0.0612"),
+        Decimal("0.08"), Decimal("0.0125"), Decimal("0.0125"), Decimal("0.0612"),
     ]  # fmt: skip
 
 

@@ -257,7 +257,8 @@ class Evening:
         at = datetime.fromisoformat(local).replace(tzinfo=PARIS).astimezone(UTC)
         snapshot = house(meter(tomorrow=said, announced=announced, **known), at=at)
         found = self.engine.step(at, tempo_conditions(snapshot, PARIS, lambda *_: 7060, self.is_on))
-        return [title_and_body(one, "fr", PARIS, {METER: "x"}, None, at)[0] for one in found]
+        titles = [title_and_body(one, "fr", PARIS, {METER: "x"}, None, at)[0] for one in found]
+        return [title.replace("\u00a0", " ") for title in titles]
 
 
 RED, WHITE = "Demain, jour rouge", "Demain, jour blanc"

@@ -313,3 +313,23 @@ def test_the_highest_power_that_a_decoded_meter_tells_itself_is_the_peak() -> No
     found = meter()
     found.on_frame(replace(standard(SINSTS=9200), timestamp=NOW, source="zigbee2mqtt", interval=60), 100.0)
     assert asked(found, at=160.0)["peak"] == {"power": 5340, "at": "2026-11-25T05:54:18Z"}
+
+
+@pytest.mark.parametrize(
+    ("said", "announced", "tomorrow", "by"),
+    [
+        ("unknown", None, None, None),
+        ("unknown", "red", "red", "announced"),
+        ("white", "red", "white", "meter"),
+        ("white", None, "white", "meter"),
+    ],
+)
+def test_the_meter_goes_before_who_announced_the_colour_of_tomorrow(
+    said: str, announced: str | None, tomorrow: str | None, by: str | None
+) -> None:
+    found = asked(meter({**WHITE, "tempo_tomorrow": said}), announced=announced)
+    assert (found["tomorrow"], found["tomorrow_by"]) == (tomorrow, by)
+    expected = {"red": "BBRHPJR", "white": "BBRHPJW"}.get(tomorrow or "")
+    assert [one["register"] for one in found["next"] if one["at"] == "2026-11-26T05:00:00Z"] == [
+        expected for _ in range(1) if expected
+    ]

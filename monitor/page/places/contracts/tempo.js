@@ -123,7 +123,7 @@ function probable({ chances, source_of_chances: source }) {
     h(
       'ul',
       null,
-      chances.map((one) => h('li', null, h('strong', null, f.capital(f.longDate(one.day))), ' ', chanceOf(one))),
+      chances.map((one) => h('li', null, h('strong', null, f.capital(f.shortDate(one.day))), ' ', chanceOf(one))),
     ),
     h('p', { class: 'note' }, W.chancesFrom(source)),
   );
