@@ -24,10 +24,6 @@ from tests.support.settings import save_settings
 
 PARIS = ZoneInfo("Europe/Paris")
 RTE, SECOND, OPEN_DPE, MARKET = "www.services-rte.com", "www.api-couleur-tempo.fr", "open-dpe.fr", "api.example.org"
-OUTSIDE = (
-    "CREATE TABLE IF NOT EXISTS outside (what VARCHAR(16), start TIMESTAMP NOT NULL DEFAULT '2000-01-01', value DOUBLE,"
-    " source VARCHAR(64), PRIMARY KEY (what, source, start))"
-)
 BEGIN, END = datetime(2026, 10, 20, 4, tzinfo=UTC), datetime(2026, 11, 10, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 
@@ -35,7 +31,6 @@ QUARTER = timedelta(minutes=15)
 def store(database: Database, what: str, source: str, values: Mapping[datetime, float]) -> None:
     """Write rows as a request of the storer does, and note it as done."""
     with contextlib.closing(database.connect()) as connection:
-        connection.execute(OUTSIDE)
         for start, value in values.items():
             connection.execute(
                 "REPLACE INTO outside (what, source, start, value) VALUES (%s, %s, %s, %s)",
@@ -98,7 +93,7 @@ def test_of_two_sources_rte_is_right_and_days_begin_at_six_when_the_clock_change
 
 def test_before_anything_was_fetched_nothing_is_known(tables: Database) -> None:
     with contextlib.closing(tables.connect()) as connection:
-        connection.execute("DROP TABLE IF EXISTS outside")
+        connection.execute("DROP TABLE outside")
         assert announced_colours(connection, PARIS) == {}
         assert market_prices(connection) is None
         assert chances(connection, date(2026, 12, 1), date(2026, 12, 9), PARIS) == []
