@@ -77,6 +77,7 @@ COMMANDS = (
     ),
     _Command("compare", "monitor.places.contracts.terminal:compare", "selection", (_JSON,), ("times", "twelve")),
     _Command("power", "monitor.places.contracts.terminal:power", "selection", (_JSON,), ("times", "twelve")),
+    _Command("mcp", "monitor.mcp.command:mcp", "file"),
     _Command("check", "monitor.places.status.check:run_check", "file"),
     _Command(
         "alerts",

@@ -25,6 +25,8 @@ from monitor.alerts.summary import AlertSummary
 from monitor.base.config import MonitorConfig
 from monitor.fetch.runner import Fetcher
 from monitor.live.live import Live
+from monitor.mcp.page import McpPage
+from monitor.mcp.tools import TOOLS
 from monitor.money.current import LOOK_EVERY, CurrentHousehold, Snapshot
 from monitor.money.home import Home
 from monitor.places.contracts import compare, offers, power, tempo
@@ -231,7 +233,13 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         return opened
 
     api = Api(ROUTES, settings, pool, workers, quick, answers_on, live)
-    actions = Actions(ACTIONS, household, pool, connect, answers_on, api.renew)
+    tools = Api(TOOLS, settings, pool, workers, quick, answers_on, live)
+
+    def renew() -> None:
+        api.renew()
+        tools.renew()
+
+    actions = Actions(ACTIONS, household, pool, connect, answers_on, renew)
     collector = FactsCollector(lend)
     alerting = Alerting(lambda: household.now.config, live, collector)
 
@@ -252,7 +260,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
     )
     description = packed(json_bytes(document([*ROUTES, now_routes.STREAM, *ACTIONS])), JSON, Cache_Control=REVALIDATE)
     streams = {now_routes.STREAM.name: stream}
-    parts = Parts(api, actions, description, Files(PAGE), streams, language, home_network)
+    parts = Parts(api, actions, description, Files(PAGE), streams, language, home_network, McpPage(tools).respond)
     return parts, live, background
 
 

@@ -22,6 +22,16 @@ REFUSALS: Mapping[str, Text] = {
         "the page has a password: open a session with `login`",
         "la page a un mot de passe : ouvrez une session avec « login »",
     ),
+    "no_token": Text(
+        401,
+        "a token is needed here, which Settings, Access makes: Authorization: Bearer …",
+        "il faut ici un jeton, créé dans Réglages, Accès : Authorization: Bearer …",
+    ),
+    "no_mcp": Text(
+        501,
+        "the Python package mcp is missing: {command}",
+        "il manque le paquet Python mcp : {command}",
+    ),
     "password_unreadable": Text(
         503,
         "the password of the page cannot be read: the log of the program says why",

@@ -36,6 +36,7 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         428: "Version manquante",
         429: "Trop de demandes",
         500: "Erreur du programme",
+        501: "Non installé",
         503: "Momentanément indisponible",
     },
     "en": {
@@ -54,6 +55,7 @@ TITLES: Mapping[str, Mapping[int, str]] = {
         428: "Version missing",
         429: "Too many requests",
         500: "Internal error",
+        501: "Not installed",
         503: "Unavailable at the moment",
     },
 }

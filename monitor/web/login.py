@@ -133,15 +133,19 @@ class Authenticator:
         """
         if await self.is_open(request):
             return True
-        token = self._program(request)
-        if token is not None:
-            request.admit(token)
-        return token is not None
+        return self.program(request) is not None
 
-    async def locked(self, request: Request) -> Response:
-        """Return the refusal of a request to the API; a wrong token counts as a wrong password does."""
+    def program(self, request: Request) -> str | None:
+        """Return which program asks with a token that is valid; its connection is kept."""
+        found = self._program(request)
+        if found is not None:
+            request.admit(found)
+        return found
+
+    async def locked(self, request: Request, reason: str = "locked") -> Response:
+        """Return the refusal of a request of a program; a wrong token counts as a wrong password does."""
         language = language_for(request, None)
-        refused = problem(RequestError("locked"), language)
+        refused = problem(RequestError(reason), language)
         if self._bearer(request) is None or self._sessions is None:
             return refused
         address = access.client_address(request, self._config.listen)

@@ -1,6 +1,6 @@
 """Decides what answers a request: the API, the stream, a file, the page, or the login; and who may ask."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -30,6 +30,7 @@ from monitor.web.preload import first_answers
 API = "api/v1/"
 DOCUMENT = "openapi.json"
 HEALTH = "health"
+MCP = "mcp"
 READING = ("GET", "HEAD")
 LONGEST_PATH = 500
 #: Whoever asks learns that the program runs, and nothing else.
@@ -49,6 +50,7 @@ class Parts:
     ]  # by name; each opens one, in the loop that serves, or raises RequestError
     language: Callable[[], str | None] = lambda: None  # that the owner chose; None: that of the browser
     home_network: Callable[[], bool] = lambda: True  # not only this machine is answered
+    mcp: Callable[[Request, str], Awaitable[Response]] | None = None  # answers a program, which is named
 
 
 class Router:
@@ -91,6 +93,8 @@ class Router:
             return _ALIVE
         if (refusal := self._authenticator.refusal(request)) is not None:
             return refusal
+        if path == MCP and self._parts.mcp is not None:
+            return await self._mcp(request, self._parts.mcp)
         posting = () if request.ingress else ("login", "logout")
         if path.startswith("api/"):
             return await self._api(request, path)
@@ -155,6 +159,17 @@ class Router:
         is_read = api.has(name) or name == DOCUMENT or name in self._parts.streams
         allowed = [*(("GET", "HEAD") if is_read else ()), *actions.methods(name)]
         return self._wrong_method(request, ", ".join(allowed)) if allowed else self._problem(request, "no_address")
+
+    async def _mcp(self, request: Request, answer: Callable[[Request, str], Awaitable[Response]]) -> Response:
+        """Answer a language model's program; without a token nobody, whoever else may read the page."""
+        if access.is_from_elsewhere(request):
+            return self._problem(request, "foreign_page")
+        program = self._authenticator.program(request)
+        if program is None:
+            return (await self._authenticator.locked(request, "no_token")).having(WWW_Authenticate="Bearer")
+        if request.method != "POST":  # nothing is sent but answers, and no session is kept
+            return self._wrong_method(request, "POST")
+        return await answer(request, program)
 
     def _stream(self, request: Request, open_stream: Callable[[str], Stream]) -> Response:
         if request.method == "HEAD":

@@ -88,10 +88,10 @@ def _without_log(name: str) -> Iterator[None]:
 
 def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
     written = _written_at(settings.state / NAME)
-    noted = _noted(settings)
-    meters = {event.meter for event in (*noted.active(), *noted.past()) if event.meter}
+    kept = noted(settings)
+    meters = {event.meter for event in (*kept.active(), *kept.past()) if event.meter}
     summary = AlertSummary(lambda: settings, lambda: meters | {house.address for house in settings.household.meters})
-    summary.use(noted)
+    summary.use(kept)
     answer = summary.answer()
     if as_json:
         print(json.dumps(answer, indent=1, ensure_ascii=False, default=plain))  # noqa: T201 - the command's output
@@ -101,7 +101,7 @@ def _list(settings: MonitorConfig, formats: Formats, *, as_json: bool) -> int:
     return 0
 
 
-def _noted(settings: MonitorConfig) -> Alerts:
+def noted(settings: MonitorConfig) -> Alerts:
     """Return what the file of the monitor says."""
     chosen = settings.household.alerts
     engine = Engine(chosen.is_on, chosen.quiet, settings.time_zone, notifies=False)
