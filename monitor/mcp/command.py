@@ -1,6 +1,7 @@
 """The command `mcp` of `teleinfo-monitor`: the tools over stdin and stdout, for a model's program on this machine."""
 
 import argparse
+import os
 from functools import partial
 
 from common.database.mariadb import Database
@@ -47,7 +48,8 @@ def _api(settings: MonitorConfig, household: CurrentHousehold) -> Api:
 
     def answers_on(connection: PooledConnection) -> Home:
         household.refresh(connection)
-        live.alerts.use(noted(household.now.config))
+        if os.access(settings.state, os.R_OK | os.X_OK):
+            live.alerts.use(noted(household.now.config))
         return Home(connection, *household.now)
 
     workers = Workers(_CONNECTIONS, _MOST_WAITING)

@@ -107,7 +107,7 @@ class PeriodToCome:
 
     at: Moment | None
     period: Annotated[str | None, "its name"]
-    price: KwhPrice
+    eur_per_kwh: KwhPrice
 
 
 @answer_type
@@ -142,7 +142,7 @@ class Now:
     subscribed_va: Annotated[int | None, "subscribed power, VA"]
     overload: Annotated[bool | None, "more is drawn than is subscribed; null: not known"]
     period: Annotated[str | None, "name of the tariff period that runs"]
-    price: KwhPrice
+    eur_per_kwh: KwhPrice
     price_assumed: Annotated[bool, "the regulated price: nobody said that it is this home's"]
     colour: Annotated[str, one_of(*COLOURS)] | None
     tomorrow: Annotated[str, one_of(*COLOURS)] | None
@@ -169,7 +169,7 @@ def _now(request: ApiRequest) -> Now:
         subscribed_va=said.subscribed or (None if looked.power is None else looked.power * 1000),
         overload=said.state.overload if said.state.fresh else None,
         period=None if register is None else f.register(register, {}),
-        price=of_ten_thousandths(said.price) if live_tariff else _price(request, looked, register),
+        eur_per_kwh=of_ten_thousandths(said.price) if live_tariff else _price(request, looked, register),
         price_assumed=request.home.costs.is_assumed(meter, request.now - timedelta(days=1), request.now, request.now),
         colour=said.colour,
         tomorrow=said.tomorrow,

@@ -28,6 +28,7 @@ class Alert:
 class Alerts:
     """What `alerts` says."""
 
+    known: Annotated[bool, "false: what the monitor noted of alerts cannot be read"]
     active: Annotated[Sequence[Alert], "what goes on"]
     past: Annotated[Sequence[Alert], f"the last {_MOST} that are over, the newest first"]
     messages_sent: Annotated[bool, "alerts are sent to somebody's phone or mailbox"]
@@ -37,6 +38,7 @@ def _alerts(request: ApiRequest) -> Alerts:
     answer: AlertsAnswer = request.live.alerts.answer()
     meters = request.home.meters()
     return Alerts(
+        known=request.live.alerts.events() is not None,
         active=[_alert(one, meters, request) for one in answer.active],
         past=[_alert(one, meters, request) for one in answer.past[:_MOST]],
         messages_sent=answer.sends,

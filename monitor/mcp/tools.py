@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from common.machine.version import full_version
-from monitor.base.request_errors import RequestError
 from monitor.mcp import contract, energy, present, told
 from monitor.mcp.words import LANGUAGE
 from monitor.web.http import Response
@@ -34,7 +33,6 @@ INSTRUCTIONS = (
     " tools only read."
 )
 PACKAGE = "mcp>=2.3,<3"
-_LONGEST = 300  # characters of an argument
 
 
 class Answering(Protocol):
@@ -65,23 +63,14 @@ async def call(answering: Answering, name: str, arguments: Mapping[str, Any], cl
     """Return the answer of a tool, or None and why there is none, as a sentence."""
     if all(one.name != name for one in TOOLS):
         return None, f"There is no tool {name[:60]!r}; known tools: {', '.join(one.name for one in TOOLS)}."
-    try:
-        query = _query(arguments)
-    except RequestError as refusal:
-        return None, refusal.sentence(LANGUAGE)
-    response = await answering.respond(name, query, LANGUAGE, client)
+    given = {key: value for key, value in arguments.items() if value is not None}  # models send it for what they omit
+    wrong = next((key for key, value in given.items() if not _is_plain(value)), None)
+    if wrong is not None:
+        return None, f"The argument {wrong[:60]!r} must be a text or a whole number."
+    response = await answering.respond(name, urlencode(given), LANGUAGE, client)
     found = json.loads(response.body)
     return (found, None) if response.status == 200 else (None, str(found["detail"]))
 
 
-def _query(arguments: Mapping[str, Any]) -> str:
-    """Return arguments as the parameters of a route; models send null for what they leave out.
-
-    Raises:
-        RequestError: one is neither text nor a number.
-    """
-    given = {name: value for name, value in arguments.items() if value is not None}
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise RequestError("long_value", name=name[:60], most=_LONGEST)
-    return urlencode(given)
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)

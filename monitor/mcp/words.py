@@ -32,7 +32,7 @@ Eur = Annotated[float, "EUR, all taxes included"]
 Wh = Annotated[int, "Wh"]
 MaybeWh = Annotated[int | None, "Wh; null: not known"]
 MaybeEur = Annotated[float | None, "EUR, all taxes included; null: not known, or something has no price"]
-KwhPrice = Annotated[float | None, "EUR a kWh, all taxes included; null: not known"]
+KwhPrice = Annotated[float | None, "EUR, all taxes included; null: not known"]
 
 
 def label(meter: Meter) -> str:
