@@ -1,4 +1,4 @@
-# One target per program; compose.yaml builds them. Packages are locked in requirements/full.txt.
+# One target per program; compose.yaml builds them. Packages are locked in requirements/.
 ARG PYTHON_IMAGE=python:3.13-slim
 # The page in a few small files, the same for each processor: made on that of the building machine.
 FROM --platform=$BUILDPLATFORM ${PYTHON_IMAGE} AS page
@@ -37,9 +37,23 @@ RUN python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip
     editables hatchling packaging pathspec pluggy tomlkit trove-classifiers \
  && chmod -R a+rX /opt/teleinfo
 
-FROM ${PYTHON_IMAGE} AS program
+# What answers a language model: 35 MB that only the monitor's image brings. 32-bit ARM lacks a wheel, and goes without.
+FROM build AS build-mcp
+COPY requirements/mcp.txt requirements/
+RUN case $(dpkg --print-architecture) in amd64 | arm64) \
+      python -m pip --python /opt/teleinfo/bin/python --no-cache-dir --disable-pip-version-check install \
+        --require-hashes --only-binary :all: -r requirements/mcp.txt \
+   && chmod -R a+rX /opt/teleinfo ;; \
+    esac
+
+FROM ${PYTHON_IMAGE} AS base
 ENV PATH=/opt/teleinfo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+
+FROM base AS program
 COPY --from=build /opt/teleinfo /opt/teleinfo
+
+FROM base AS program-mcp
+COPY --from=build-mcp /opt/teleinfo /opt/teleinfo
 
 FROM program AS reader
 RUN groupadd --gid 10001 reader \
@@ -64,7 +78,7 @@ USER 10002:10002
 ENTRYPOINT ["teleinfo-storer"]
 CMD ["run"]
 
-FROM program AS monitor
+FROM program-mcp AS monitor
 # Large blocks, such as what a check of the password takes, go back to the system.
 ENV MALLOC_MMAP_THRESHOLD_=1048576
 RUN groupadd --gid 10003 monitor \
@@ -102,7 +116,7 @@ CMD ["prepare"]
 
 # All programs with a database and a broker of their own, under s6: docs/installation.md. It starts as root, writes what
 # the programs read, and runs each as a user of its own.
-FROM program AS teleinfo
+FROM program-mcp AS teleinfo
 RUN for user in 10001:teleinfo-reader 10002:teleinfo 10003:teleinfo-monitor 10004:mysql 10005:mosquitto; do \
       groupadd --gid "${user%:*}" "${user#*:}" \
    && useradd --uid "${user%:*}" --gid "${user%:*}" --no-create-home --home-dir / --shell /usr/sbin/nologin "${user#*:}" \

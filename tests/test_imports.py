@@ -32,7 +32,12 @@ STORER = {
 
 MONITOR = {
     "apprise",
+    "anyio",
+    "mcp",
+    "monitor.mcp.command",
+    "monitor.mcp.server",
     "monitor.places.status.check",
+    "pydantic",
     "monitor.places.review.report",
     "rich",
     "common.check",

@@ -425,4 +425,11 @@ def test_nothing_is_built_for_what_is_no_version(tools: Path) -> None:
 
 def test_the_images_are_those_of_the_dockerfile() -> None:
     stages = [line.split()[-1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("FROM")]
-    assert {"reader", "storer", "monitor", "setup", "teleinfo", "app"} == set(stages) - {"page", "build", "program"}
+    assert {"reader", "storer", "monitor", "setup", "teleinfo", "app"} == set(stages) - {
+        "page",
+        "build",
+        "build-mcp",
+        "base",
+        "program",
+        "program-mcp",
+    }

@@ -43,7 +43,13 @@ def test_what_setup_installs_draws_the_meters_and_sends_alerts(library: str) -> 
     assert re.search(f"^{library}==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["run", "full", "dev", "debian13"])
+def test_only_what_a_language_model_asks_needs_other_wheels() -> None:
+    """A small machine goes without it: neither the packages nor the images of reader and storer have it."""
+    assert "mcp" not in locked()
+    assert re.search("^mcp==", (ROOT / "requirements" / "mcp.txt").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["run", "full", "mcp", "dev", "debian13"])
 def test_a_lock_names_no_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     assert "://" not in text

@@ -129,6 +129,7 @@ class Site:
         self.api = Asked()
         self.streams = streams or Streams()
         self.acted = 0
+        self.models: list[str] = []  # who asked `/mcp`
         nothing = cast("Any", None)
         actions = Actions(ACTIONS, nothing, Lent(), nothing, cast("Any", lambda _: HOME), self.act)
         parts = Parts(
@@ -137,6 +138,7 @@ class Site:
             packed(b'{"openapi":"3.1.0"}', "application/json", Cache_Control="no-store"),
             Files(folder / "page"),
             {"live/stream": self.streams.open},
+            mcp=self.answer_model,
         )
         self.counters = Counters()
         self.delays: list[float] = []
@@ -150,6 +152,10 @@ class Site:
             config, self.counters, self.credentials, lambda: self.home_network, sleep=self.sleep
         )
         self.router = Router(config, parts, self.counters, authenticator)
+
+    async def answer_model(self, request: Request, client: str) -> Response:
+        self.models.append(client)
+        return Response(body=await request.receive(100), kind="application/json")
 
     def act(self) -> None:
         self.acted += 1
