@@ -19,6 +19,7 @@ HOMES = {
     "websocket": "monitor/home_assistant/connection.py",
     "uvicorn": "monitor/web/serve.py",
     "apprise": "monitor/alerts/child.py",
+    "mcp": "monitor/mcp/server.py",
 }
 #: `check` asks a broker what no session of the programs would.
 ALSO = {"paho": "common/check/broker_probe.py"}

@@ -3,12 +3,12 @@
 Over HTTP each request is a session of its own, answered with JSON: nothing is kept between two of them.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-import anyio
 from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -61,7 +61,7 @@ def serve(answering: Answering) -> None:
         async with stdio_server() as (reads, writes):
             await server.run(reads, writes, server.create_initialization_options())
 
-    anyio.run(run)
+    asyncio.run(run())
 
 
 async def answer(
@@ -75,7 +75,7 @@ async def answer(
     async def receive() -> MutableMapping[str, Any]:
         if parts:
             return parts.pop()
-        await anyio.sleep_forever()
+        await asyncio.Event().wait()  # the client does not go away
         raise AssertionError
 
     async def send(message: MutableMapping[str, Any]) -> None:
