@@ -60,6 +60,9 @@ def test_a_token_is_pasted_replaced_and_removed_and_never_shown(stand: Stand) ->
     expect(enedis).to_contain_text("104 semaines de courbe")
     enedis.get_by_role("button", name="Remplacer").click()
     expect(enedis.get_by_label("Jeton de Conso API")).to_be_focused()
+    enedis.get_by_role("button", name="Essayer maintenant").click()  # looks again at what is there
+    expect(enedis.get_by_role("button", name="Essayer maintenant")).to_be_enabled()
+    expect(enedis.get_by_label("Jeton de Conso API")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 1200])

@@ -34,7 +34,7 @@ export function tokenBlock(look) {
       ],
       async act({ token }) {
         await api.keepToken(token.trim());
-        show(true);
+        draw(true);
         await look();
         return '';
       },
@@ -50,7 +50,7 @@ export function tokenBlock(look) {
   async function remove() {
     try {
       await api.removeToken();
-      show(false);
+      draw(false);
       await look();
     } catch (error) {
       if (error.status === undefined) throw error;
@@ -58,8 +58,11 @@ export function tokenBlock(look) {
     }
   }
   /** What is being typed stays. @param {boolean} next */
-  function show(next) {
-    if (next === isThere) return;
+  const show = (next) => {
+    if (next !== isThere) draw(next);
+  };
+  /** @param {boolean} next */
+  function draw(next) {
     isThere = next;
     node.replaceChildren(
       isThere
@@ -71,7 +74,6 @@ export function tokenBlock(look) {
             button(W.fetch.token.replace, () => {
               node.replaceChildren(form());
               node.querySelector('input')?.focus();
-              isThere = null;
             }),
             confirmed({ text: W.remove, of: W.fetch.token.label, yes: W.fetch.token.removeYes, act: remove }),
             status,
