@@ -10,18 +10,18 @@ import { W } from './words.js';
  * @typedef {{id: string, source: string, date: string | null, name: string, from: string, taken: boolean,
  *   rows: {name: string, unit: string, before: number | null, after: number | null}[],
  *   bill: {month: string, before: {euros: number | null}, after: {euros: number | null}} | null}} Proposal
- * @typedef {{version: string, date: string | null, how: string, url?: string | null}} Release
+ * @typedef {{version: string | null, published: string | null, how: string, url: string | null}} Release
  */
 
 /** @type {(name: string, offers: any, look: () => Promise<void>) => HTMLElement[]} */
 export function proposals(name, offers, look) {
   if (!offers) return [];
-  if (name === 'release') return offers.version ? [release(offers)] : [];
+  if (name === 'release') return [release(offers)];
   return name === 'prices' && Array.isArray(offers) ? offers.map((one) => card(one, look)) : [];
 }
 
 /** @param {Release} offered */
-const release = ({ version, date, how, url }) =>
+const release = ({ version, published, how, url }) =>
   h(
     'p',
     { class: 'said' },
@@ -29,8 +29,7 @@ const release = ({ version, date, how, url }) =>
     h(
       'span',
       null,
-      W.fetch.release(version, date ? f.fullDate(date.slice(0, 10)) : ''),
-      ' ',
+      version && `${W.fetch.release(version, published ? f.fullDate(published.slice(0, 10)) : '')} `,
       how,
       url ? [' ', h('a', { href: url, target: '_blank', rel: 'noreferrer' }, W.fetch.releaseNotes)] : null,
     ),
