@@ -168,5 +168,12 @@ function tokenBlock(tokens, look) {
     },
   });
   show(tokens);
-  return block(W.access.tokens, h('p', { class: 'note' }, W.access.tokensHelp), list, form, status);
+  return block(
+    W.access.tokens,
+    h('p', { class: 'note' }, W.access.tokensHelp),
+    h('p', { class: 'note mcp' }, W.access.mcp(new URL('mcp', document.baseURI).href)),
+    list,
+    form,
+    status,
+  );
 }

@@ -261,6 +261,7 @@ export default {
     makeToken: 'Créer un jeton',
     token: 'Jeton',
     example: 'Exemple',
+    mcp: (address) => `Un assistant (modèle de langage) qui parle MCP peut aussi lire ces données avec un jeton, à l’adresse ${address}`,
     made: (since) => `Créé le ${since}.`,
     revoke: 'Révoquer',
     revokeYes: 'Oui, révoquer',
