@@ -171,7 +171,7 @@ function tokenBlock(tokens, look) {
   return block(
     W.access.tokens,
     h('p', { class: 'note' }, W.access.tokensHelp),
-    h('p', { class: 'note mcp' }, W.access.mcp(new URL('mcp', document.baseURI).href)),
+    h('p', { class: 'note' }, W.access.mcp(new URL('mcp', document.baseURI).href)),
     list,
     form,
     status,

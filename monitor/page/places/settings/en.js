@@ -257,7 +257,8 @@ export default {
     makeToken: 'Make a token',
     token: 'Token',
     example: 'Example',
-    mcp: (address) => `An assistant (language model) that speaks MCP can read these data with a token, too, at ${address}`,
+    mcp: (address) =>
+      `An assistant (language model) that speaks MCP can read these data with a token, too, at ${address}`,
     made: (since) => `Made on ${since}.`,
     revoke: 'Revoke',
     revokeYes: 'Yes, revoke',

@@ -63,7 +63,7 @@ function row(node, whole, meters, look) {
     state = stateOf(name, node.label ?? '', look),
     token = name === 'enedis' ? tokenBlock(look) : null,
     imports = name === 'enedis' ? importsOf() : null,
-    offers = h('div');
+    offers = h('div', { class: 'entries' });
   const box = drawn(
     { ...(on ?? node), kind: 'switch', label: node.label, help: node.help || on?.help },
     on ? below(place, 'on') : place,

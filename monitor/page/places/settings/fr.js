@@ -261,7 +261,8 @@ export default {
     makeToken: 'Créer un jeton',
     token: 'Jeton',
     example: 'Exemple',
-    mcp: (address) => `Un assistant (modèle de langage) qui parle MCP peut aussi lire ces données avec un jeton, à l’adresse ${address}`,
+    mcp: (address) =>
+      `Un assistant (modèle de langage) qui parle MCP peut aussi lire ces données avec un jeton, à l’adresse ${address}`,
     made: (since) => `Créé le ${since}.`,
     revoke: 'Révoquer',
     revokeYes: 'Oui, révoquer',
