@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from common.database.mariadb import Connection, Database
@@ -16,6 +16,7 @@ from common.settings.language import language_of
 from monitor.base.calendar import midnight
 from monitor.base.config import MonitorConfig
 from monitor.base.formats import Formats
+from monitor.base.household import ContractLine
 from monitor.base.request_errors import RequestError
 from monitor.money.calendars import Calendars
 from monitor.money.costs import CostAnswers
@@ -47,7 +48,6 @@ class Facts:
     producer: bool
     offer: str | None
     power: int | None  # kVA
-    contract_start: date | None
     structure: str | None  # an id of OFFERS
     stated: bool = False  # the owner has named the offer
 
@@ -138,10 +138,7 @@ class Home:
         }
 
     def _facts(self, meter: Meter, shown: MeterFacts, now: datetime) -> Facts:
-        zone = self.config.time_zone
-        lines = reversed(self.costs.lines(meter))
-        line = next((line for line in lines if midnight(line.start, zone) <= now), None)
-        contract = shown.contract
+        line, contract = self.line(meter, now), shown.contract
         return Facts(
             last=shown.last,
             standard=contract.standard,
@@ -149,7 +146,6 @@ class Home:
             producer=shown.producer,
             offer=line.offer if line else contract.offer,
             power=line.power if line else contract.power,
-            contract_start=self.costs.contract_start(meter, now),
             structure=contract.offer,
             stated=line is not None,
         )
@@ -166,6 +162,20 @@ class Home:
             if known := [hour for hour in hours if hour is not None]:
                 found[meter.number] = min(known)
         return found
+
+    def lasts(self, meters: Sequence[Meter]) -> dict[int, datetime]:
+        """Return the hour of the last energy that is known of meters, read or imported, by number."""
+        imported, found = self.imported.lasts(), {}
+        for meter in meters:
+            hours = [meter.last, *(imported.get(part.number) for part in meter.parts)]
+            if known := [hour for hour in hours if hour is not None]:
+                found[meter.number] = max(known)
+        return found
+
+    def line(self, meter: Meter, now: datetime) -> ContractLine | None:
+        """Return what the owner says of the present contract, if he does."""
+        lines = reversed(self.costs.lines(meter))
+        return next((line for line in lines if midnight(line.start, self.zone) <= now), None)
 
     def last_frame(self, meter: Meter, now: datetime) -> datetime | None:
         """Return when the last frame that is stored came, or the minute in which it came: hours are minutes behind."""

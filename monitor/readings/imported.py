@@ -56,6 +56,11 @@ class ImportedHours:
         )
         return {int(meter): utc(hour) - (int(hours) - 1) * _HOUR for meter, hour, hours in self._connection.query(sql)}
 
+    def lasts(self) -> dict[int, datetime]:
+        """Return of all meters the last hour that was imported."""
+        rows = self._connection.query("SELECT meter_id, MAX(hour) FROM imported_hours GROUP BY meter_id")
+        return {int(meter): utc(hour) for meter, hour in rows}
+
 
 @dataclass(slots=True)
 class Imports:

@@ -6,6 +6,7 @@ one reading of all registers a day. Tables in local time, since 2025 and from th
 or days.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ _Value = tuple[Fraction | None, timedelta]  # W, and the step, or UNKNOWN
 _TABLE_UNITS = {"kwh": (1000, True), "wh": (1, True), "kw": (1000, False), "w": (1, False)}  # factor, energy
 OTHER_READINGS = "readings that are not of the end of a day"
 NOT_IN_SUM = "days whose registers do not add up to the total, kept as total"
+_POINT = re.compile(rb"Identifiant PRM;[^\n]*\n\"?([0-9]{14})\"?;")
 _Reading = dict[int, int]  # Wh by register
 
 
@@ -44,6 +46,12 @@ def parse_enedis(data: bytes, clock: LocalClock) -> Parsed:
     if not has_table:
         raise refused("this is not a file from Enedis: columns Horodate and Valeur, Début and Fin or Date are expected")
     return parsed
+
+
+def read_prm(data: bytes) -> str | None:
+    """Return the delivery point that a text file names at its beginning."""
+    found = _POINT.search(data[:4096])
+    return found[1].decode() if found else None
 
 
 @dataclass(frozen=True, slots=True)

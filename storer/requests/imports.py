@@ -4,8 +4,7 @@ import re
 
 from common.errors import ConfigError, FileRefused
 from storer.database.meters import known_meters
-from storer.imports import writer
-from storer.imports.conso import read_prm
+from storer.imports import conso, enedis, writer
 from storer.imports.facts import facts
 from storer.imports.home_assistant import SeriesNeeded, read_series
 from storer.imports.importer import DayImporter, DayOutcome, Importer, Outcome
@@ -75,7 +74,12 @@ def _find_meter(job: Job, data: bytes) -> tuple[int | None, str]:
     if meter is None and len(meters) == 1:
         return next((number, address) for address, number in meters.items())
     if meter is None and not meters:
-        meter = read_prm(data)  # a home without a meter stands under its delivery point
+        meter = conso.read_prm(data) or enedis.read_prm(data)  # a home without a meter stands under its delivery point
+        if meter is None:
+            raise Failed(
+                "De quel point de livraison est ce fichier ? Son numéro (PRM, 14 chiffres) est sur vos factures.",
+                "Which delivery point is this file of? Its number (PRM, 14 digits) is on your bills.",
+            )
     if meter is None:
         raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
     if meter in meters:

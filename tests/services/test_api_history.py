@@ -120,7 +120,7 @@ def test_many_meters_are_read_with_as_many_queries_as_one(tables: Database, monk
 
     monkeypatch.setattr(Connection, "query", counting)
     assert len(ask(METERS, tables, END, NO_PRICES)["meters"]) == 3
-    assert len(asked_for) == 6
+    assert len(asked_for) == 7
 
 
 def test_energy_that_was_imported_is_known_since_its_first_day(tables: Database, database: Server) -> None:

@@ -111,6 +111,7 @@ class MeterFacts:
     producer: Annotated[bool, "it counts what is injected"]
     first: Annotated[date | None, "local day of the first readings; null: none yet"]
     known_since: Annotated[date | None, "local day of the first energy that is known, read or imported; null: none yet"]
+    known_until: Annotated[date | None, "local day of the last energy that is known, read or imported; null: none yet"]
     last: Annotated[datetime | None, "when the last stored frame came, or its minute"]
     contract_year: Annotated[
         str | None, "month and day on which the contract's year begins; null: contracts does not say"
@@ -132,7 +133,7 @@ def meters(request: ApiRequest) -> Meters:
     all_meters = request.home.meters()
     facts = request.home.facts(all_meters, request.now)
     last = request.home.last_frames(all_meters, facts, request.now)
-    firsts = request.home.firsts(all_meters)
+    firsts, lasts = request.home.firsts(all_meters), request.home.lasts(all_meters)
     beside = of_meters(request.home, all_meters)
     return Meters(
         zone=request.config.time_zone.key,
@@ -142,7 +143,7 @@ def meters(request: ApiRequest) -> Meters:
                 request,
                 meter,
                 facts.get(meter.number),
-                firsts.get(meter.number),
+                (firsts.get(meter.number), lasts.get(meter.number)),
                 last.get(meter.number),
                 beside[meter.number],
             )
@@ -155,11 +156,15 @@ def _meter(
     request: ApiRequest,
     meter: Meter,
     facts: Facts | None,
-    first_energy: datetime | None,
+    known: tuple[datetime | None, datetime | None],
     last: datetime | None,
     beside: SourcesOfMeter,
 ) -> MeterFacts:
-    begin = None if facts is None else facts.contract_start
+    home = request.home
+    # Of a home that only has imports, nobody but its owner knows the contract.
+    stated = facts or home.line(meter, request.now)
+    offer, power = (None, None) if stated is None else (stated.offer, stated.power)
+    begin = home.costs.contract_start(meter, request.now)
     return MeterFacts(
         id=meter.identifier,
         name=meter.name,
@@ -167,12 +172,13 @@ def _meter(
         serial=_serial(meter.identifier),
         mode=None if facts is None else "standard" if facts.standard else "historic",
         phases=None if facts is None else facts.phases,
-        subscribed=None if facts is None or facts.power is None else facts.power * _VA,
-        offer=None if facts is None or facts.offer is None else request.home.prices.structure(facts.offer),
+        subscribed=None if power is None else power * _VA,
+        offer=None if offer is None else home.prices.structure(offer),
         structure=None if facts is None else facts.structure,
         producer=facts is not None and facts.producer,
         first=_day(request, meter.first),
-        known_since=_day(request, first_energy),
+        known_since=_day(request, known[0]),
+        known_until=_day(request, known[1]),
         last=last,
         contract_year=None if begin is None else f"{begin:%m-%d}",
         beside=beside,

@@ -80,7 +80,7 @@ def test_energy_and_cost_are_integers_in_their_units() -> None:
 
 
 def test_switches_have_the_registers_that_the_meter_names_whatever_the_offer_of_a_line_is_called() -> None:
-    known = Facts(NOW, True, 1, False, offer="mine", power=9, contract_start=None, structure="hchp")
+    known = Facts(NOW, True, 1, False, offer="mine", power=9, structure="hchp")
     found = looked(_Answers(1234, known=known))
     assert (found.offer, found.structure) == ("mine", "hchp")
     assert [change.register for change in found.switches] == ["HCHC", "HCHP"]
