@@ -71,17 +71,20 @@ def _find_meter(job: Job, data: bytes) -> tuple[int | None, str]:
     A wrong digit must not make a meter: a new one is the first, or one that another has replaced.
     """
     meters, meter = known_meters(job.connection), job.arguments.meter
-    if meter is None and len(meters) == 1:
-        return next((number, address) for address, number in meters.items())
-    if meter is None and not meters:
-        meter = conso.read_prm(data) or enedis.read_prm(data)  # a home without a meter stands under its delivery point
-        if meter is None:
+    if meter is None:
+        if len(meters) == 1:
+            return next((number, address) for address, number in meters.items())
+        # A home without a meter stands under its delivery point, which its files name.
+        prm = conso.read_prm(data) or enedis.read_prm(data)
+        if prm is not None and (not meters or prm in meters or meter_of(job.connection, prm) is not None):
+            meter = prm
+        elif meters:
+            raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
+        else:
             raise Failed(
                 "De quel point de livraison est ce fichier ? Son numéro (PRM, 14 chiffres) est sur vos factures.",
                 "Which delivery point is this file of? Its number (PRM, 14 digits) is on your bills.",
             )
-    if meter is None:
-        raise Failed("De quel compteur est ce fichier ?", "Which meter is this file of?")
     if meter in meters:
         return meters[meter], str(meter)
     if (joined := meter_of(job.connection, meter)) is not None:

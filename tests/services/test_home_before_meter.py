@@ -127,6 +127,15 @@ def test_a_meter_that_comes_is_another_until_it_is_joined(house: House, home: As
     assert sorted(ids) == sorted([PRM, ADDRESS])
 
 
+def test_a_file_that_names_it_is_its_own_beside_a_meter_too(house: House) -> None:
+    house.done("import", load_curve(), name="courbe.csv")
+    store(house.database, [standard(EAST=1, EASF01=1)])
+    more = load_curve().replace(b";600", b";601")
+    assert house.done("import", more, name="b.csv", dry_run=True)["meter"] == PRM
+    other = more.replace(PRM.encode(), b"12345678905678")
+    assert "Which meter" in house.problem("import", other, name="b.csv")
+
+
 def test_its_number_stands_in_no_request_that_is_kept(house: House) -> None:
     house.done("import", load_curve(), name=f"{PRM}_courbe.csv")
     ((result,),) = query(house.database, "SELECT result FROM requests")
