@@ -15,6 +15,7 @@ export default {
   meterChoice: 'Meter',
   allMeters: 'All',
   meterName: (end) => `Meter …${end}`,
+  pointName: (end) => `Delivery point …${end}`,
   theme: { auto: 'Theme: automatic', light: 'Theme: light', dark: 'Theme: dark' },
   language: 'Français',
   logout: 'Log out',
@@ -39,7 +40,6 @@ export default {
     old: (date) => `Prices from ${date}, please check: they have probably changed since.`,
     noContract: 'The offer or the subscribed power of this meter is unknown.',
   },
-  young: 'This meter is new: its first readings will appear here within a quarter of an hour.',
   tariff: {
     ...COLOURS.en,
     injected: 'Exported',
@@ -84,8 +84,6 @@ export default {
     overloadSaid: 'The meter reports an overload.',
     overloadMore: 'Switch something off, or the breaker may trip.',
     keptMore: 'View the status',
-    unknownMeter: 'Unknown meter',
-    unknownMeterMore: (id) => `Meter ${id}, which the address of the page asks for, is not known here. Known meters:`,
     failed: 'This page could not be loaded.',
     blockFailed: 'This could not be computed. Try again in a moment.',
     failedMore: 'Try again in a moment.',
@@ -104,7 +102,6 @@ export default {
   baseLoad: 'Base load',
   noData: 'no data',
   future: 'to come',
-  emptyFirst: (date) => `The first frame dates from ${date}.`,
   bill: {
     sub: 'Standing charge',
     used: 'Consumption',

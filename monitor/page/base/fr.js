@@ -16,6 +16,7 @@ export default {
   meterChoice: 'Compteur',
   allMeters: 'Tous',
   meterName: (end) => `Compteur …${end}`,
+  pointName: (end) => `Point de livraison …${end}`,
   theme: { auto: 'Thème : automatique', light: 'Thème : clair', dark: 'Thème : sombre' },
   language: 'English',
   logout: 'Se déconnecter',
@@ -40,7 +41,6 @@ export default {
     old: (date) => `Prix du ${date}, à vérifier : ils ont sans doute changé depuis.`,
     noContract: 'L’offre ou la puissance souscrite de ce compteur est inconnue.',
   },
-  young: 'Ce compteur est nouveau : ses premiers relevés s’afficheront ici d’ici un quart d’heure.',
   tariff: {
     ...COLOURS.fr,
     injected: 'Injection',
@@ -85,9 +85,6 @@ export default {
     overloadSaid: 'Le compteur signale un dépassement.',
     overloadMore: 'Éteignez un appareil, sinon le disjoncteur risque de sauter.',
     keptMore: 'Voir l’état',
-    unknownMeter: 'Compteur inconnu',
-    unknownMeterMore: (id) =>
-      `Le compteur ${id}, demandé par l’adresse de la page, n’est pas connu ici. Compteurs connus :`,
     failed: 'Cette page n’a pas pu être chargée.',
     blockFailed: 'Ce calcul n’a pas abouti. Réessayez dans un instant.',
     failedMore: 'Réessayez dans un instant.',
@@ -106,7 +103,6 @@ export default {
   baseLoad: 'Talon',
   noData: 'pas de données',
   future: 'à venir',
-  emptyFirst: (date) => `La première trame date du ${date}.`,
   bill: {
     sub: 'Abonnement',
     used: 'Consommation',

@@ -11,6 +11,9 @@ import { useZone } from './time.js';
 
 export const ALL = 'tous';
 
+/** A home that only has imports stands under its delivery point (PRM) until its meter comes. @type {(meter: Meter) => boolean} */
+export const isPoint = ({ id }) => /^\d{14}$/.test(id);
+
 const has = (meter, id) => meter.id === id || meter.replaced?.includes(id);
 
 /**
@@ -22,7 +25,7 @@ export function chosen(meters, asked, last, place) {
   const one = find(asked);
   if (asked != null && asked !== ALL && !one && meters.length) return { meter: null, all: false, unknown: asked };
   return {
-    meter: one ?? find(last) ?? meters[0] ?? null,
+    meter: one ?? find(last) ?? meters.find((meter) => !isPoint(meter)) ?? meters[0] ?? null,
     all: place === 'now' && meters.length > 1 && (asked ?? last) === ALL,
     unknown: null,
   };
@@ -55,7 +58,8 @@ export async function house() {
   useZone(answer.zone);
   // The page has its own language, whatever that of the server is.
   const digits = telling(answer.meters.map((meter) => meter.id));
-  for (const meter of answer.meters) meter.name ??= T.meterName(meter.id.slice(-digits));
+  for (const meter of answer.meters)
+    meter.name ??= (isPoint(meter) ? T.pointName : T.meterName)(meter.id.slice(-digits));
   return answer;
 }
 

@@ -2,7 +2,7 @@ import { h, ofPage } from '../base/dom.js';
 import { T } from '../base/i18n.js';
 import { alerts } from '../parts/alerts.js';
 import { now } from '../base/api.js';
-import { chosen, completed, house } from '../base/house.js';
+import { chosen, completed, house, isPoint } from '../base/house.js';
 import { joined } from '../base/format.js';
 import { remembered } from '../base/browser.js';
 import { reloadIfNewer, reloadButton } from '../parts/new_version.js';
@@ -22,7 +22,7 @@ import { wall } from '../places/now/wall.js';
 /** @import {Context, Meter, View} from '../../../deploy/page/types' */
 /** @typedef {() => Promise<(context: Context<any>) => Promise<View> | View>} Load */
 
-/** @type {(load: Load) => Load} */
+/** @type {(load: () => Promise<any>) => () => Promise<any>} */
 const fetched = (load) => async () => {
   try {
     return await load();
@@ -31,7 +31,7 @@ const fetched = (load) => async () => {
     throw Object.assign(error, { status: status === 401 ? 401 : 0 });
   }
 };
-/** @type {(name: keyof typeof import('./others.js')) => Load} */
+/** @type {(name: keyof typeof import('./others.js')) => () => Promise<any>} */
 const other = (name) => fetched(async () => (await import('./others.js'))[name]);
 /** @type {Record<string, [string, Load]>} */
 const VIEWS = {
@@ -45,7 +45,7 @@ const VIEWS = {
 /** What there is to see and to set before the first meter. */
 const WITHOUT_METER = [VIEWS.etat[1], VIEWS.reglages[1]];
 /** @type {Record<string, Load>} */
-const HOUSES = { unknown: other('unknown'), all: other('together') };
+const HOUSES = { unknown: other('unknown'), all: other('together'), imported: other('imported') };
 // What may stand after a place, and what else is said of it.
 const DETAILS = {
   jour: [isDate, T.address.day],
@@ -122,6 +122,8 @@ async function contextOf(name, current, { detail, query }) {
 function present(view, context, current) {
   const trouble = h('div', { class: 'trouble' });
   view.node.querySelector('.head')?.after(setup.node, waiting.node, alerts.urgent, alerts.advice, trouble);
+  if (current === 'now' && context.meters.some(isPoint))
+    other('joinHint')().then((hint) => trouble.after(hint(context.meters)));
   // On a phone what may wait would push the power out of sight.
   if (matchMedia('(max-width: 44em)').matches) view.node.querySelector('.now-grid > .power')?.after(alerts.advice);
   entitle(view.title, context.choice.all ? T.allMeters : context.meter?.name);
@@ -184,7 +186,9 @@ async function refresh(view, trouble) {
 async function draw(load, context) {
   const { meter, choice } = context,
     one = meter || WITHOUT_METER.includes(load) ? load : VIEWS[''][1];
-  const view = await (HOUSES[choice.unknown ? 'unknown' : choice.all ? 'all' : ''] ?? one)();
+  const onlyPast = one === VIEWS[''][1] && meter && isPoint(meter),
+    which = choice.unknown ? 'unknown' : choice.all ? 'all' : onlyPast ? 'imported' : '';
+  const view = await (HOUSES[which] ?? one)();
   return view(context);
 }
 

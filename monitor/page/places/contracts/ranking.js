@@ -41,7 +41,8 @@ export function refusals(offers) {
 }
 
 /** Why there is nothing to compare, a key of CONTRACTS; the server only says that it is so. */
-export function whyNothing({ first, subscribed }, today) {
-  if (!first || first >= today) return 'tooSoon'; // days are compared when they are over
+export function whyNothing({ first, known_since: since, subscribed }, today) {
+  const begin = first ?? since;
+  if (!begin || begin >= today) return 'tooSoon'; // days are compared when they are over
   return subscribed ? 'noOffers' : 'noContract';
 }

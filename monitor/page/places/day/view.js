@@ -1,17 +1,17 @@
 import * as api from '../../base/api.js';
 import * as f from '../../base/format.js';
-import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { again } from '../../base/router.js';
 import { dateOf, dayStart, hoursIn, isDate, sameTime } from '../../base/time.js';
 import { piece, stamp } from '../../parts/refresh.js';
+import { nothingAt } from '../../parts/known/known.js';
 import { notice, whosePrices } from '../../parts/notice.js';
 import { usedByHour, hours, inOne } from './hours.js';
 import { factsOf } from './facts.js';
 import { head, shortcuts } from './head.js';
 import { ofWhole, sideOfInterval } from './compared_day.js';
 import { power } from './power.js';
-import { blank, page, wayTo } from '../../parts/block.js';
+import { blank, page } from '../../parts/block.js';
 import { noteForm, notesBlock, notesOf } from '../../parts/notes.js';
 import { whyBlock } from '../../parts/why.js';
 import { contradiction } from '../../sources/sources.js';
@@ -176,13 +176,10 @@ function isEmpty({ series, energy }) {
 
 /** Today's button is in the head of every other day; from here the way goes to where there is something. */
 function nothing(meter, date, today) {
-  const { first } = meter;
   if (date > today) return blank(W.future(f.fullDate(date)));
-  return blank(
-    W.emptyTitle(f.fullDate(date)),
-    first ? T.emptyFirst(f.fullDate(first)) : T.young,
-    first && first !== date && wayTo(`jour/${first}`, W.emptyButton),
-  );
+  const way = (day) =>
+    day !== date && /** @type {[string, string]} */ ([`jour/${day}`, meter.first ? W.emptyButton : f.fullDate(day)]);
+  return nothingAt(W.emptyTitle(f.fullDate(date)), meter, way);
 }
 
 function remarks(date, series) {

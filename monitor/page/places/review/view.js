@@ -1,10 +1,10 @@
 import * as api from '../../base/api.js';
-import * as f from '../../base/format.js';
 import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { again } from '../../base/router.js';
 import { contractYear, dateOf, daysBetween, earlier, period, plusDays, yearBefore } from '../../base/time.js';
 import { piece, stamp } from '../../parts/refresh.js';
+import { nothingAt } from '../../parts/known/known.js';
 import { notice } from '../../parts/notice.js';
 import { answered, away, blank, came, page, toSettings } from '../../parts/block.js';
 import { notesBlock, notesOf } from '../../parts/notes.js';
@@ -160,7 +160,7 @@ function partsOf({ meter, range, today, query, title, by, updated }) {
 const nothing = (meter, range, today) =>
   range.from > today
     ? blank(W.notBegun)
-    : blank(W.empty, meter.first ? T.emptyFirst(f.fullDate(meter.first)) : T.young);
+    : nothingAt(W.empty, meter, (day) => !meter.first && [`bilan/${day.slice(0, 4)}`, day.slice(0, 4)]);
 
 /** A free range that is the contract's year is named so. */
 function asContract(range, start) {

@@ -324,6 +324,18 @@ export default {
     difference: (percent, sign) =>
       sign ? `${percent} ${sign > 0 ? 'more' : 'less'} here than on your bill.` : 'The same as your bill.',
   },
+  join: {
+    is: (meter) => `Is this your meter? ${meter} has just arrived.`,
+    which: 'Which of these meters is yours?',
+    more: (point) => `What was imported for “${point}” would be added to it, with the contract and notes.`,
+    yes: 'Yes, it is',
+    no: 'No',
+    joining: 'Joining…',
+    failed: 'They could not be joined.',
+    joined: (point, meter) => `${point}: joined to ${meter}.`,
+    part: 'Part',
+    yesPart: 'Part again',
+  },
   meters: { address: (id) => `Meter ${id}`, none: 'No meter is known yet.' },
   ports: {
     of: (reader) => `Reader ${reader}`,

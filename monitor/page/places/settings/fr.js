@@ -331,6 +331,18 @@ export default {
         ? `${percent} ${sign > 0 ? 'de plus' : 'de moins'} ici que sur votre facture.`
         : 'Identique à votre facture.',
   },
+  join: {
+    is: (meter) => `Est-ce ce compteur ? ${meter} vient d’arriver.`,
+    which: 'Lequel de ces compteurs est le vôtre ?',
+    more: (point) => `Ce qui a été importé pour « ${point} » lui serait ajouté, avec le contrat et les notes.`,
+    yes: 'Oui, c’est lui',
+    no: 'Non',
+    joining: 'Réunion en cours…',
+    failed: 'La réunion a échoué.',
+    joined: (point, meter) => `${point} : réuni à ${meter}.`,
+    part: 'Séparer',
+    yesPart: 'Séparer de nouveau',
+  },
   meters: { address: (id) => `Compteur ${id}`, none: 'Aucun compteur n’est encore connu.' },
   ports: {
     of: (reader) => `Lecteur ${reader}`,

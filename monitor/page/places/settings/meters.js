@@ -1,5 +1,7 @@
 // The names of meters, and which one took the place of another.
 import { h } from '../../base/dom.js';
+import { isPoint } from '../../base/house.js';
+import { T } from '../../base/i18n.js';
 import { below, choice, drawn, field } from './form.js';
 import { W } from './words.js';
 
@@ -29,7 +31,7 @@ export function meterNames(place, form, meters) {
     return h(
       'div',
       { role: 'group', 'aria-label': id, 'data-at': at.at },
-      h('h3', null, W.meters.address(id)),
+      h('h3', null, isPoint({ id }) ? T.pointName(id.slice(-4)) : W.meters.address(id)),
       drawn(/** @type {Node} */ (form.item), at, { widgets, nameOf: () => 'entry' }),
     );
   };

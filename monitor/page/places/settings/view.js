@@ -17,6 +17,7 @@ import { sourcesSection } from './found.js';
 import { goneGroup } from './gone.js';
 import { homeAssistantGroup } from './home_assistant.js';
 import { indexGroup } from './indexes.js';
+import { joinedHomes, joinQuestion } from './join.js';
 import { meterNames } from './meters.js';
 import { canChoose, fixedPorts, portChoice } from './ports.js';
 import { pastGroup } from './past.js';
@@ -50,7 +51,7 @@ export default async function settings(context) {
     [
       'compteurs',
       'meters',
-      () => [section('meters', { draw: (place) => meterNames(place, forms.meters, meters) }).node],
+      () => [section('meters', { draw: (place) => meterNames(place, forms.meters, meters) }).node, joinedHomes(meters)],
     ],
     ['notes', 'notes', () => [section('notes', { begin: { at: today } }).node]],
     ['budget', 'budget', plainly('budget')],
@@ -80,6 +81,7 @@ export default async function settings(context) {
       'settings',
       T.places.settings,
       whoMay(),
+      joinQuestion(meters),
       toDo({ ...known, saved, meter }),
       groups.map(([slug, name, make]) => make && group({ slug, title: W.groups[name], isOpen: detail === slug }, make)),
     ),

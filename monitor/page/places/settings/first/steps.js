@@ -1,8 +1,10 @@
 // The steps of the first visit, and which of them are done. That follows from the data: what was done elsewhere counts.
 import * as api from '../../../base/api.js';
 import { h } from '../../../base/dom.js';
+import { isPoint } from '../../../base/house.js';
 import { href } from '../../../base/router.js';
 import { changed } from '../../../parts/changes.js';
+import { hasPast } from '../../../parts/known/known.js';
 import { W } from '../words.js';
 
 /** @import {Meter} from '../../../../../deploy/page/types' */
@@ -40,17 +42,14 @@ export function stepsOf({ access, saved, meter, found }) {
   const step = (name, isDone, more = {}) => ({ name, slug: SLUGS[name], isDone, ...more });
   return [
     ['none', 'set'].includes(access?.password) && step('password', hasPassword, { isClosed: hasPassword }),
-    access?.broker.may_choose && step('broker', Boolean(access.broker.host || meter)),
-    step('meter', Boolean(meter)),
+    access?.broker.may_choose && step('broker', Boolean(access.broker.host || (meter && !isPoint(meter)))),
+    step('meter', Boolean(meter && !isPoint(meter))),
     step('contract', isFilled('contracts')),
     step('past', hasPast(meter) || isNotNeeded('past')),
     step('phone', isFilled('addresses') || isNotNeeded('phone')),
     (found > 0 || isFilled('sources')) && step('devices', isFilled('sources') || isNotNeeded('devices')),
   ].filter((one) => one !== false && one != null);
 }
-
-/** Whether more is known than the meter has said since it is read. */
-const hasPast = (meter) => Boolean(meter?.known_since && (!meter.first || meter.known_since < meter.first));
 
 /** That with a name; else the first that is to be done, else the meter. @type {(steps: Step[], slug: string | null) => Step} */
 export const stepAt = (steps, slug) =>
