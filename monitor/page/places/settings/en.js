@@ -64,6 +64,19 @@ export default {
       last: 'Last frame',
       silent: (time) => `${time}; nothing arrives any more`,
     },
+    noAdapter: {
+      title: 'No adapter yet?',
+      help: 'Your past years are enough for the review, the bill and the ranking of offers. When the adapter comes, all of it is kept.',
+      site: (site) => `Get a token on ${site}`,
+      fetch: 'Fetch my years from Enedis',
+      point: 'Delivery point (PRM, 14 digits)',
+      pointHelp: 'Only if the token is for several points.',
+      asking: 'Asking Enedis: some minutes for three years…',
+      adding: 'Importing…',
+      came: 'Your years were imported.',
+      nothing: 'Nothing came.',
+      files: 'I have files of Enedis or EDF',
+    },
     contract: {
       says: (contract) => `${contract ? `Your meter says: ${contract}. ` : ''}Who is your supplier?`,
       regulated: 'Tarif Bleu of EDF',
@@ -433,6 +446,8 @@ export default {
   },
   past: {
     help: 'Files from Enedis or EDF, exports from Home Assistant, CSV. They are recognised; nothing is added before you agree.',
+    point: 'Delivery point (PRM, 14 digits)',
+    pointHelp: 'It is on your bills. Not needed for a file of Enedis that has it.',
     drop: 'Drop files here',
     choose: 'Choose files',
     reading: 'Reading the file…',

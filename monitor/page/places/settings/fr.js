@@ -68,6 +68,19 @@ export default {
       last: 'Dernière trame',
       silent: (time) => `${time} ; plus rien n’arrive`,
     },
+    noAdapter: {
+      title: 'Pas encore d’adaptateur ?',
+      help: 'Vos années passées suffisent pour le bilan, la facture et le classement des offres. Quand l’adaptateur viendra, tout sera gardé.',
+      site: (site) => `Prendre un jeton sur ${site}`,
+      fetch: 'Chercher mes années chez Enedis',
+      point: 'Point de livraison (PRM, 14 chiffres)',
+      pointHelp: 'Seulement si le jeton est pour plusieurs points.',
+      asking: 'Demande à Enedis : quelques minutes pour trois ans…',
+      adding: 'Importation…',
+      came: 'Vos années ont été importées.',
+      nothing: 'Rien n’est venu.',
+      files: 'J’ai des fichiers d’Enedis ou d’EDF',
+    },
     contract: {
       says: (contract) => `${contract ? `Votre compteur indique : ${contract}. ` : ''}Chez qui est votre contrat ?`,
       regulated: 'Tarif Bleu d’EDF',
@@ -442,6 +455,8 @@ export default {
   },
   past: {
     help: 'Fichiers d’Enedis ou d’EDF, export de Home Assistant, CSV. Ils sont reconnus ; rien n’est ajouté avant votre accord.',
+    point: 'Point de livraison (PRM, 14 chiffres)',
+    pointHelp: 'Il est sur vos factures. Inutile pour un fichier d’Enedis qui le contient.',
     drop: 'Déposez des fichiers ici',
     choose: 'Choisir des fichiers',
     reading: 'Lecture du fichier…',

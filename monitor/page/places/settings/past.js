@@ -1,7 +1,7 @@
 // The past from files of Enedis, EDF, Home Assistant or a table, or from Home Assistant itself: what is in them, what would be added, then adding it;
 // each import can be taken back.
 import * as api from '../../base/api.js';
-import { h, icon } from '../../base/dom.js';
+import { h, icon, id } from '../../base/dom.js';
 import * as f from '../../base/format.js';
 import { language, T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
@@ -38,10 +38,16 @@ export function pastGroup({ meter, meters, told = () => {} }) {
   const take = (files) => {
     for (const file of files) {
       const send = (dryRun, series, progress) =>
-        sent(file, { kind: null, name: file.name, meter: chosen, dry_run: dryRun, series }, progress);
+        sent(
+          file,
+          { kind: null, name: file.name, meter: chosen || point.value.trim() || null, dry_run: dryRun, series },
+          progress,
+        );
       list.append(entry(file.name, file.size > MOST ? null : send, added));
     }
   };
+  // A home without a meter stands under its delivery point, which files of Enedis name.
+  const point = h('input', { type: 'text', inputmode: 'numeric', autocomplete: 'off', maxlength: 14, id: id('point') });
   const input = h('input', {
     type: 'file',
     multiple: true,
@@ -81,9 +87,12 @@ export function pastGroup({ meter, meters, told = () => {} }) {
         T.meterChoice,
         select({ options: meters.map(({ id, name }) => [id, name]), value: chosen, onpick: (id) => (chosen = id) }),
       ),
+    !meters.length && h('label', { class: 'inline', for: point.id }, W.past.point, point),
+    !meters.length && h('p', { class: 'note' }, W.past.pointHelp),
     drop,
     countedThere((series) => {
-      const send = async (dryRun) => (await api.importFromThere({ series, meter: chosen, dry_run: dryRun })).id;
+      const send = async (dryRun) =>
+        (await api.importFromThere({ series, meter: chosen || point.value.trim() || null, dry_run: dryRun })).id;
       list.append(entry(W.past.there.name, send, added));
     }),
     list,

@@ -2,19 +2,25 @@
 import * as api from '../../../base/api.js';
 import { h } from '../../../base/dom.js';
 import * as f from '../../../base/format.js';
+import { isPoint } from '../../../base/house.js';
 import { follow } from '../../../base/live.js';
 import { again } from '../../../base/router.js';
 import { changed } from '../../../parts/changes.js';
 import { canChoose, fixedPorts, isSimulated, portChoice } from '../ports.js';
 import { W } from '../words.js';
+import { withoutAdapter } from './no_adapter.js';
+import { addressOf, SLUGS } from './steps.js';
 
 /** @import {Live} from '../../../../../deploy/page/answers' */
 /** @import {Meter} from '../../../../../deploy/page/types' */
 /** @import {Made, Tools} from './steps.js' */
 
+const EACH = 5000; // ms between two looks for a meter that comes
+
 /** @type {(tools: Tools) => Made} */
-export function meterStep({ meter, saved, section, readers, done }) {
+export function meterStep({ meter: chosen, meters, saved, section, forms, readers, done }) {
   const S = W.first.meter,
+    meter = chosen && isPoint(chosen) ? null : chosen,
     facts = h('dl', { class: 'pairs' }),
     reads = readers.flatMap((reader) => reader.reads),
     isTrial = reads.some((read) => isSimulated(read.name) && read.meter === meter?.id),
@@ -27,14 +33,14 @@ export function meterStep({ meter, saved, section, readers, done }) {
   /** @param {Partial<Live>} news */
   function take(news) {
     Object.assign(known, news);
-    if (!meter) return news.at && again();
+    if (!meter) return (chosen ? news.fresh : news.at) && again();
     facts.replaceChildren(...pairsOf(meter, known));
   }
   const stop = follow({
     open: () => new EventSource(api.stream(meter?.id)),
     poll: () =>
       api.live(meter?.id).catch((error) => {
-        if (error.meters && !meter) again(); // several came at once
+        if (error.meters && !meter && error.meters.length > meters.length) again(); // several came at once
         throw error;
       }),
     onState: take,
@@ -43,7 +49,17 @@ export function meterStep({ meter, saved, section, readers, done }) {
   if (meter) api.live(meter.id).then(take, () => {});
   if (meter && isTrial) named(meter, saved);
   done(Boolean(meter));
-  if (!meter) return { nodes: [h('p', null, S.nothing), ...choice], leave: stop };
+  if (!meter) {
+    // Of a home that only has imports the server tells nothing new: it is asked whether another has come.
+    const look = () => api.live().catch((error) => error.meters?.length > meters.length && again()),
+      timer = chosen ? setInterval(look, EACH) : 0;
+    const leave = () => {
+      clearInterval(timer);
+      stop();
+    };
+    const other = withoutAdapter({ forms, done, files: addressOf(SLUGS.past), isOpen: saved.fetch.value.enedis.on });
+    return { nodes: [h('p', null, S.nothing), ...choice, other], leave };
+  }
   return {
     nodes: [
       isTrial && h('p', { class: 'note' }, S.trial),
