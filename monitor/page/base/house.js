@@ -73,7 +73,7 @@ const isNew = (meter) => meter.first == null;
  * @type {(meter: Meter | null) => Promise<Meter | null>}
  */
 export async function completed(meter) {
-  if (!meter || !isNew(meter)) return meter;
+  if (!meter || !isNew(meter) || isPoint(meter)) return meter;
   const live = await api.live(meter.id).catch(() => null);
   meter.subscribed ??= live?.subscribed ?? null;
   meter.offer ??= offerOf(live);

@@ -73,7 +73,6 @@ export default {
       pointHelp: 'Only if the token is for several points.',
       asking: 'Asking Enedis: some minutes for three years…',
       adding: 'Importing…',
-      came: 'Your years were imported.',
       nothing: 'Nothing came.',
       files: 'I have files of Enedis or EDF',
     },

@@ -77,7 +77,6 @@ export default {
       pointHelp: 'Seulement si le jeton est pour plusieurs points.',
       asking: 'Demande à Enedis : quelques minutes pour trois ans…',
       adding: 'Importation…',
-      came: 'Vos années ont été importées.',
       nothing: 'Rien n’est venu.',
       files: 'J’ai des fichiers d’Enedis ou d’EDF',
     },

@@ -1,11 +1,12 @@
 // The step of the meter: what arrives right now, else what there is to choose from.
 import * as api from '../../../base/api.js';
-import { h } from '../../../base/dom.js';
+import { h, icon } from '../../../base/dom.js';
 import * as f from '../../../base/format.js';
 import { isPoint } from '../../../base/house.js';
 import { follow } from '../../../base/live.js';
 import { again } from '../../../base/router.js';
 import { changed } from '../../../parts/changes.js';
+import { importedText } from '../../../parts/known/known.js';
 import { canChoose, fixedPorts, isSimulated, portChoice } from '../ports.js';
 import { W } from '../words.js';
 import { withoutAdapter } from './no_adapter.js';
@@ -48,7 +49,7 @@ export function meterStep({ meter: chosen, meters, saved, section, forms, reader
   });
   if (meter) api.live(meter.id).then(take, () => {});
   if (meter && isTrial) named(meter, saved);
-  done(Boolean(meter));
+  done(Boolean(chosen));
   if (!meter) {
     // Of a home that only has imports the server tells nothing new: it is asked whether another has come.
     const look = () => api.live().catch((error) => error.meters?.length > meters.length && again()),
@@ -57,8 +58,9 @@ export function meterStep({ meter: chosen, meters, saved, section, forms, reader
       clearInterval(timer);
       stop();
     };
-    const other = withoutAdapter({ forms, done, files: addressOf(SLUGS.past), isOpen: saved.fetch.value.enedis.on });
-    return { nodes: [h('p', null, S.nothing), ...choice, other], leave };
+    const other = withoutAdapter({ forms, files: addressOf(SLUGS.past) }),
+      past = chosen && importedText(chosen);
+    return { nodes: [past && h('p', null, icon('ok'), past), h('p', null, S.nothing), ...choice, other], leave };
   }
   return {
     nodes: [

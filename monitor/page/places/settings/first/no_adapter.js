@@ -1,6 +1,7 @@
 // Before any adapter is there: the past of a home from Enedis, by Conso API with the owner's token, or from files.
 import * as api from '../../../base/api.js';
 import { h, icon } from '../../../base/dom.js';
+import { again } from '../../../base/router.js';
 import { toSettings } from '../../../parts/block.js';
 import { changed } from '../../../parts/changes.js';
 import { fetchedImports } from '../fetch_enedis.js';
@@ -16,8 +17,8 @@ const EACH = 1000, // ms between two looks
   ADDRESS = 'https://conso.boris.sh/',
   PASSED = ['done', 'failed', 'cancelled'];
 
-/** @type {(tools: Pick<Tools, 'forms' | 'done'> & {files: string, isOpen: boolean}) => HTMLElement} */
-export function withoutAdapter({ forms, done, files, isOpen }) {
+/** @type {(tools: Pick<Tools, 'forms'> & {files: string}) => HTMLElement} */
+export function withoutAdapter({ forms, files }) {
   const S = W.first.noAdapter,
     what = h('div', { 'aria-live': 'polite' }),
     enedis = forms.fetch.fields?.find(({ name }) => name === 'enedis'),
@@ -54,10 +55,8 @@ export function withoutAdapter({ forms, done, files, isOpen }) {
         entry = (await api.fetched()).providers.find(({ name }) => name === 'enedis') ?? entry;
       }
       const came = await settled(before);
-      if (came?.state === 'done') {
-        show(h('p', null, icon('ok'), entry.said ?? S.came));
-        done(true);
-      } else wrong((came && problemOf(came)) ?? entry.problem ?? S.nothing);
+      if (came?.state === 'done') again();
+      else wrong((came && problemOf(came)) ?? entry.problem ?? S.nothing);
       return '';
     },
   });
@@ -75,7 +74,7 @@ export function withoutAdapter({ forms, done, files, isOpen }) {
   }
   return h(
     'details',
-    { class: 'other', open: isOpen },
+    { class: 'other' },
     h('summary', null, S.title),
     h('p', null, S.help),
     sent && h('p', { class: 'note' }, sent),
