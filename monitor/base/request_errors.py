@@ -177,7 +177,7 @@ TEXTS: Mapping[str, Text] = {
     "no_addresses": Text(
         422, 'what is sent is {{"addresses": […]}}, or null', 'ce qui s’envoie est {{"addresses": […]}}, ou null'
     ),
-    "no_token": Text(422, 'what is sent is {{"token": "…"}}', 'ce qui s’envoie est {{"token": "…"}}'),
+    "no_service_token": Text(422, 'what is sent is {{"token": "…"}}', 'ce qui s’envoie est {{"token": "…"}}'),
     "token_unwritable": Text(
         503,
         "the token cannot be kept: the state folder of the monitor cannot be written",

@@ -67,7 +67,7 @@ def put_token(request: ActionRequest) -> Fetched:
     body = request.body
     token = body.get("token") if isinstance(body, dict) and set(body) == {"token"} else None
     if not isinstance(token, str) or not token.strip() or len(token) > _LONGEST_TOKEN:
-        raise RequestError("no_token")
+        raise RequestError("no_service_token")
     return _with_token(request, token.strip())
 
 

@@ -34,10 +34,10 @@ def mistakes(name: str, value: Any) -> list[str]:
     return [one.at for one in caught.value.problems]
 
 
-def test_there_are_thirteen_sections_and_all_defaults_are_right() -> None:
+def test_there_are_fourteen_sections_and_all_defaults_are_right() -> None:
     assert list(SECTIONS) == [
         "meters", "contracts", "prices", "calendars", "notes", "budget",
-        "alerts", "addresses", "sources", "retention", "ports", "access", "page",
+        "alerts", "addresses", "sources", "retention", "ports", "fetch", "access", "page",
     ]  # fmt: skip
     for section in SECTIONS.values():
         section.read(section.default)
