@@ -19,6 +19,18 @@ from storer.requests.problem import Failed
 from storer.rollups.state import raise_version
 
 _PRM = re.compile(r"[0-9]{14}")
+#: Meter and delivery point as the newest label sets have them, minutes before there is an hour of the meter.
+_SAID_NOW = (
+    "SELECT JSON_VALUE(content, '$.frame.ADSC'), JSON_VALUE(content, '$.frame.PRM') FROM label_sets"
+    " WHERE base_id IS NULL ORDER BY id DESC LIMIT 1000"
+)
+#: The same of meters that have another name than their address.
+_SAID_BY_HOURS = (
+    "SELECT m.identifier, JSON_VALUE(s.content, '$.frame.PRM') FROM meters AS m"
+    " JOIN hours AS h ON h.meter_id = m.id AND h.hour = (SELECT MAX(hour) FROM hours WHERE meter_id = m.id"
+    " AND label_set_id IS NOT NULL)"
+    " JOIN whole_label_sets AS s ON s.id = h.label_set_id"
+)
 _NO = "join"  # in `page.not_needed`: the owner does not want it
 
 
@@ -92,28 +104,18 @@ def meter_of(connection: Connection, prm: str) -> int | None:
 
 def join_by_itself(connection: Connection) -> None:
     """Ask for a join where a meter says the delivery point of a home; cheap where there is none."""
-    prms = [
-        str(name)
-        for (name,) in connection.query("SELECT identifier FROM meters WHERE CHAR_LENGTH(identifier) = 14")
-        if _PRM.fullmatch(str(name))
-    ]
-    if not prms or _NO in _value(connection, "page", {}).get("not_needed", ()):
+    known = known_meters(connection)
+    prms = {name for name in known if _PRM.fullmatch(name)}
+    if not prms or prms == known.keys() or _NO in _value(connection, "page", {}).get("not_needed", ()):
         return
-    said = connection.query(
-        "SELECT m.identifier, JSON_VALUE(s.content, '$.frame.PRM') FROM meters AS m"
-        " JOIN hours AS h ON h.meter_id = m.id AND h.hour = (SELECT MAX(hour) FROM hours WHERE meter_id = m.id"
-        " AND label_set_id IS NOT NULL)"
-        " JOIN whole_label_sets AS s ON s.id = h.label_set_id"
-    )
-    for meter, prm in said:
-        if prm in prms:
-            arguments = json.dumps({"prm": prm, "meter": meter})
-            if not connection.query(
-                "SELECT 1 FROM requests WHERE kind = 'join' AND state IN ('waiting', 'running') LIMIT 1"
-            ):
-                connection.execute(
-                    "INSERT INTO requests (kind, arguments, not_before) VALUES ('join', %s, NOW(6))", (arguments,)
-                )
+    said = [*connection.query(_SAID_NOW), *connection.query(_SAID_BY_HOURS)]
+    found = next(((prm, meter) for meter, prm in said if prm in prms and meter in known), None)
+    if found is None or connection.query(
+        "SELECT 1 FROM requests WHERE kind = 'join' AND state IN ('waiting', 'running') LIMIT 1"
+    ):
+        return
+    arguments = json.dumps({"prm": found[0], "meter": found[1]})
+    connection.execute("INSERT INTO requests (kind, arguments, not_before) VALUES ('join', %s, NOW(6))", (arguments,))
 
 
 # The household's settings name meters.

@@ -150,6 +150,13 @@ def test_a_meter_that_says_the_delivery_point_is_joined_without_being_asked(hous
     assert by_itself(house) == ["done"]
 
 
+def test_it_is_joined_minutes_before_its_first_hour_is_rolled_up(house: House) -> None:
+    store(house.database, [standard(EAST=1, EASF01=1, ADSC=ADDRESS, PRM=PRM)])
+    assert query(house.database, "SELECT COUNT(*) FROM hours") == [(0,)]
+    assert by_itself(house) == ["done"]
+    assert owners(house.database) == {ADDRESS: SUM}
+
+
 def test_a_meter_that_says_another_or_none_is_not(house: House) -> None:
     comes(house, PRM=OTHER)
     assert by_itself(house) == []
