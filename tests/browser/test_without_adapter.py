@@ -130,12 +130,53 @@ def test_a_household_without_an_adapter_has_its_year_bill_and_ranking_and_keeps_
 
     the_adapter_comes(page, home)
     visit.go("bilan")
-    again = ask(page, f"energy?meter={ADDRESS}&by=month&from={MONTH}&to={TODAY.replace(day=1)}")["whole"]
-    assert (again["total_wh"], again["cost"]) == (whole["total_wh"], whole["cost"])
+    question = f"energy?meter={ADDRESS}&by=month&from={MONTH}&to={TODAY.replace(day=1)}"
+    # The monitor looks every few seconds for settings that changed.
+    wait_until(lambda: ask(page, question)["whole"]["cost"] == whole["cost"], LONG / 1000, "the bill of the meter")
+    assert ask(page, question)["whole"]["total_wh"] == whole["total_wh"]
     assert ask(page, "settings/contracts")["value"][0]["meter"] == ADDRESS
     (meter,) = meters(page)
     assert (meter["id"], meter["known_since"]) == (ADDRESS, f"{BEGINS}")
     assert ask(page, f"compare?meter={ADDRESS}&prices=today&shift=0")["power"] == 9
+
+
+def test_files_stand_under_a_number_and_the_owner_says_which_meter_is_theirs(visit: Visit, home: Home) -> None:
+    page = open_by_code(visit, home)
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator("h2#step")).to_have_text(STEPS[1])
+    page.get_by_text("Pas encore d’adaptateur").click()
+    page.get_by_role("link", name="J’ai des fichiers d’Enedis ou d’EDF").click()
+    expect(page.locator("h2#step")).to_have_text("Vos années précédentes")
+    lines = [f"{BEGINS + timedelta(days=number)}T12:00:00Z,total,1000" for number in range(30)]
+    file = {"name": "past.csv", "mimeType": "text/csv", "buffer": "\n".join(["start,register,wh", *lines]).encode()}
+    page.locator("#files").set_input_files(file)
+    entry = page.locator("li", has_text="past.csv").first
+    expect(entry).to_contain_text("PRM, 14 chiffres", timeout=LONG)
+    page.get_by_label("Point de livraison").fill(PRM)
+    page.locator("#files").set_input_files(file)
+    entry = page.locator("li", has_text="past.csv").nth(1)
+    entry.get_by_role("button", name="Importer").click(timeout=LONG)
+    expect(entry).to_contain_text("Importé.", timeout=LONG)
+
+    with listen(home.broker) as mqtt:  # of historic mode, which does not say the delivery point
+        (frame,) = simulated("historic-single-phase-base", 1, start=datetime.now(UTC), every=timedelta(seconds=1))
+        mqtt.publish(Topics("teleinfo").frame(frame.meter), frame.to_json())
+        wait_until(lambda: len(meters(page)) == 2, LONG / 1000, "the meter is stored")
+    page.get_by_role("button", name="Plus tard").click()
+    page.get_by_role("link", name=re.compile("est-ce celui de vos années importées")).click()
+    expect(page.locator("#main")).to_contain_text(re.compile(rf"Est-ce ce compteur\s\? Compteur …{frame.meter[-4:]}"))
+    assert findings(page) == []
+    page.get_by_role("button", name="Oui, c’est lui").click()
+    wait_until(lambda: [one["id"] for one in meters(page)] == [frame.meter], LONG / 1000, "they are one")
+    expect(page.get_by_role("button", name="Oui, c’est lui")).to_have_count(0)
+
+    visit.go("reglages/compteurs")
+    page.get_by_role("button", name=re.compile("^Séparer")).click()
+    page.get_by_role("button", name=re.compile("^Séparer de nouveau")).click()
+    wait_until(lambda: len(meters(page)) == 2, LONG / 1000, "they are two")
+    visit.go("reglages")
+    expect(page.get_by_role("button", name="Oui, c’est lui")).to_have_count(0)  # it is not asked again
 
 
 def the_adapter_comes(page: Page, home: Home) -> None:

@@ -39,6 +39,15 @@ test('a meter has the name that its owner gave it, else the end of its address',
   assert.deepEqual([meters[0].name, meters[1].name], ['Maison', 'Compteur …5555']);
 });
 
+test('a home that only has imports is named by the end of its delivery point, and nothing live is asked of it', async () => {
+  household([{ id: '12345678901234', name: null, first: null, subscribed: null }]);
+  const { meters } = await house();
+  assert.equal(meters[0].name, 'Point de livraison …1234');
+  await completed(meters[0]);
+  assert.deepEqual(asked, ['meters']);
+  assert.equal(chosen([meters[0], { id: '931961123456' }], null, null, 'now').meter?.id, '931961123456');
+});
+
 test('a meter without readings that tells a colour of the day is one with Tempo', async () => {
   const live = { meter: '031961123456', at: '2026-11-25T12:00:00Z', register: 'BBRHPJR', colour: 'red' };
   household([{ id: '031961123456', first: null, offer: null }], { live });

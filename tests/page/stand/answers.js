@@ -50,6 +50,7 @@ const meter = (id, name, now, first, more) => ({
   unit: 'VA',
   first,
   known_since: first,
+  known_until: first && dateOf(now),
   last: iso(now),
   contract_year: '09-01',
   weather: true,

@@ -44,5 +44,6 @@ test('offers that cannot be compared say why: a new meter, no contract, or nothi
   assert.equal(whyNothing({ first: null }, '2026-11-26'), 'tooSoon');
   assert.equal(whyNothing({ ...meter, first: '2026-11-26' }, '2026-11-26'), 'tooSoon');
   assert.equal(whyNothing({ ...meter, subscribed: null }, '2026-11-26'), 'noContract');
+  assert.equal(whyNothing({ first: null, known_since: '2025-11-26', subscribed: null }, '2026-11-26'), 'noContract');
   assert.equal(whyNothing(meter, '2026-11-26'), 'noOffers');
 });

@@ -45,6 +45,12 @@ test('what was done elsewhere counts: a meter, a contract, an import, an address
   assert.deepEqual(undone({ access, saved: done, meter: METER, found: 1 }), ['past']);
 });
 
+test('imports under a delivery point are a past, and no meter', () => {
+  const access = { password: 'set', broker: { may_choose: true, host: null } },
+    meter = { id: '12345678901234', first: null, known_since: '2024-12-01' };
+  assert.deepEqual(undone({ ...NEW, access, meter }), ['broker', 'meter', 'contract', 'phone']);
+});
+
 test('what is not needed is done', () => {
   const known = { ...NEW, saved: saved({ page: { not_needed: ['past', 'phone', 'devices'] } }), found: 1 };
   assert.deepEqual(undone(known), ['password', 'broker', 'meter', 'contract']);
