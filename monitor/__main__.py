@@ -182,7 +182,7 @@ def _add_prices(
     checking = actions.add_parser("check", parents=[again], help=words["prices_check"])
     checking.set_defaults(command=later("monitor.places.contracts.terminal:verify_prices"))
     updating = actions.add_parser("update", parents=[again], help=words["prices_update"])
-    updating.add_argument("source", metavar="FILE|URL", help="offers.yaml, tarif_bleu.yaml")
+    updating.add_argument("source", type=Path, metavar="FILE", help="offers.yaml, tarif_bleu.yaml")
     updating.add_argument("--sha256", required=True, metavar="HEX", help=words["prices_sha256"])
     updating.set_defaults(command=later("monitor.places.contracts.terminal:take_prices"))
     pricing.set_defaults(command=later("monitor.places.contracts.terminal:show_prices"))

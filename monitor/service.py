@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     shutdown, serving = Shutdown(), Serving(settings.is_proxy)
     shutdown.install(serving.stop)
     heartbeat = Heartbeat(settings.heartbeat, Notifier())
-    running = Running(settings, arguments.config.parent, heartbeat)
+    running = Running(settings, heartbeat)
     ports = when_ready(lambda: open_ports(settings), shutdown, heartbeat)
     if ports is None:
         return shutdown.exit_code
@@ -146,11 +146,11 @@ def run(arguments: argparse.Namespace) -> int:
 class Running:
     """What runs beside the server, and what the server asks."""
 
-    def __init__(self, settings: MonitorConfig, folder: Path, heartbeat: Heartbeat) -> None:
+    def __init__(self, settings: MonitorConfig, heartbeat: Heartbeat) -> None:
         self._heartbeat = heartbeat
         self._since = time.monotonic()
         self._counters = Counters()
-        parts, self._live, self._background = build(settings, folder)
+        parts, self._live, self._background = build(settings)
         self._metrics = Metrics(settings.metrics, self._families)
         self._settings, self._parts = settings, parts
         self._credentials: Credentials | None = None
@@ -193,7 +193,7 @@ class Running:
         return families(self._live, self._counters, time.monotonic() - self._since)
 
 
-def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[Background]]:
+def build(settings: MonitorConfig) -> tuple[Parts, Live, Sequence[Background]]:
     """Put the parts together; nothing is opened or started."""
     database = Database(settings.database)
 
@@ -208,7 +208,7 @@ def build(settings: MonitorConfig, folder: Path) -> tuple[Parts, Live, Sequence[
         live.use(*found)
         live.use_ports(found.config.household.ports)
 
-    household = CurrentHousehold(settings, folder, use)
+    household = CurrentHousehold(settings, use)
     live = Live(*household.now, alerts=partial(AlertSummary, lambda: household.now.config), settle=household.refresh)
 
     def answers_on(connection: PooledConnection) -> Home:

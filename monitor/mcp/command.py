@@ -35,7 +35,7 @@ def mcp(arguments: argparse.Namespace) -> int:
         from monitor.mcp.server import serve
     except ImportError as error:
         raise ConfigError(RequestError("no_mcp", command=how_to_get()).text(language_of())) from error
-    serve(_api(settings, CurrentHousehold(settings, arguments.config.parent)))
+    serve(_api(settings, CurrentHousehold(settings)))
     return 0
 
 

@@ -24,7 +24,7 @@ from monitor.base.household import Household
 from monitor.money.announced import announced_colours, market_prices
 from monitor.money.calendars import Calendars, calendars_of
 from monitor.money.dated_files import SpotPrices
-from monitor.money.price_files import UPDATED, all_prices, load_tables
+from monitor.money.price_files import TAKEN, all_prices, load_tables
 from monitor.money.prices import PriceFile, PriceTable
 from monitor.money.sections import CALENDARS, PRICES, SECTIONS, OwnDays, OwnPrices, household_of
 from monitor.readings.cache import Cache
@@ -79,16 +79,13 @@ def snapshot(
 class CurrentHousehold:
     """Follows the household's settings; any thread may call any of it."""
 
-    def __init__(
-        self, config: MonitorConfig, folder: Path, changed: Callable[[Snapshot], None] = lambda _: None
-    ) -> None:
+    def __init__(self, config: MonitorConfig, changed: Callable[[Snapshot], None] = lambda _: None) -> None:
         """Begin before anything was read; `changed` is called with each new snapshot, in the thread of `refresh`.
 
         Raises:
-            ConfigError: a table of prices in `folder` is wrong.
+            ConfigError: a table of prices that was taken is wrong.
         """
         self._config = config
-        self._folder = folder
         self._changed = changed
         self._values: dict[str, Any] = {}  # the last good ones, typed, by section
         self._made_of: object = None
@@ -96,7 +93,7 @@ class CurrentHousehold:
         self._lock = threading.Lock()  # of `refresh`
         self._changes: dict[str, ChangeLogger] = {}
         self._tables_state = self._state_of_tables()
-        self._tables = load_tables(folder)
+        self._tables = load_tables(config.state)
         self._tables_error: str | None = None
         unknown = Household(addresses=tuple(self._addresses().urls), is_known=False)
         self.now = snapshot(config, self._tables, {})._replace(config=replace(config, household=unknown))
@@ -146,11 +143,11 @@ class CurrentHousehold:
         self._changed(found)
 
     def _state_of_tables(self) -> Sequence[tuple[int, int] | None]:
-        return tuple(_state(self._folder / name) for name in UPDATED)
+        return tuple(_state(self._config.state / name) for name in TAKEN)
 
     def _read_tables(self) -> None:
         try:
-            self._tables, self._tables_error = load_tables(self._folder), None
+            self._tables, self._tables_error = load_tables(self._config.state), None
         except ConfigError as error:
             self._tables_error = str(error)
             log.warning("%s; the prices from before are still used", error)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from common.database.mariadb import Connection, Database
 from common.errors import ConfigError, DatabaseError, TeleinfoError, Unavailable
@@ -77,7 +76,8 @@ class Home:
         self.power = Power(connection)
         self.contracts = Contracts(connection)
         self.reader = EnergyReader(self.hours, self.imported, self.contracts, self.power, self.cache)
-        self.profile_billing = ProfileBilling(self.reader, prices, calendars or Calendars(), self.zone)
+        self.calendars = calendars or Calendars()
+        self.profile_billing = ProfileBilling(self.reader, prices, self.calendars, self.zone)
         self.costs = CostAnswers(self.reader, self.imported, config, prices, self.profile_billing)
         self.forecasts = ForecastAnswers(self.costs, prices, self.zone, self.cache)
         self.intervals = IntervalAnswers(connection, self.reader, self.costs)
@@ -215,7 +215,7 @@ def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConf
     language, database = language_in(arguments, machine), Database(machine.database)
     try:
         with contextlib.closing(open_tables(database)) as connection:
-            household = CurrentHousehold(machine, arguments.config.parent)
+            household = CurrentHousehold(machine)
             household.refresh(connection)
             language = language_in(arguments, household.now.config)
             yield Home(connection, *household.now), household.now.config
@@ -229,13 +229,13 @@ def open_home(arguments: argparse.Namespace) -> Iterator[tuple[Home, MonitorConf
         raise TeleinfoError(away.text(language)) from error
 
 
-def settings_now(machine: MonitorConfig, folder: Path) -> Snapshot:
+def settings_now(machine: MonitorConfig) -> Snapshot:
     """Return what the household's settings say now; while the database is away, what holds without any.
 
     Raises:
-        ConfigError: a table of prices in `folder` is wrong.
+        ConfigError: a table of prices that was taken is wrong.
     """
-    household = CurrentHousehold(machine, folder)
+    household = CurrentHousehold(machine)
     with contextlib.suppress(DatabaseError), contextlib.closing(open_tables(Database(machine.database))) as connection:
         household.refresh(connection)
     return household.now

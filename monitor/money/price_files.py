@@ -1,12 +1,10 @@
-"""Tables of prices on disk: those that were updated, and the bundled ones.
+"""Tables of prices on disk: the bundled ones, and newer ones in the state folder, which somebody took.
 
-`prices update` takes a newer table, of which the project's release states the SHA-256: only when somebody asks for it.
+Of each the file from before is kept, so that it can be taken back.
 """
 
 import hashlib
-import http.client
-import urllib.error
-import urllib.request
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,8 +24,9 @@ MARKET = Path(__file__).with_name("data") / "offers.yaml"
 TABLES = (BUNDLED, MARKET)
 #: Newer tables than the bundled ones, in the same order.
 UPDATED = ("update_tarif_bleu.yaml", "update_offers.yaml")
-_LONGEST = 5_000_000  # bytes
-_TIMEOUT = 30  # seconds
+#: What the regulator's files have that the project's table does not have yet.
+REGULATOR = "update_cre.yaml"
+TAKEN = (*UPDATED, REGULATOR)
 
 
 def all_prices(tables: Sequence[PriceFile], own: PriceFile | None = None, spot: SpotPrices | None = None) -> PriceTable:
@@ -35,25 +34,39 @@ def all_prices(tables: Sequence[PriceFile], own: PriceFile | None = None, spot: 
     return PriceTable([*([] if own is None else [replace(own, own=True)]), *tables], spot)
 
 
-def load_tables(folder: Path) -> list[PriceFile]:
-    """Return the tables that were updated in `folder`, and the bundled ones.
+def load_tables(state: Path, without: str | None = None) -> list[PriceFile]:
+    """Return the tables that were taken, which are in the state folder, and the bundled ones.
+
+    Args:
+        state: the folder.
+        without: the name of a table that was taken, in whose place the one from before is read.
 
     Raises:
         ConfigError: a file cannot be read, or a row is wrong.
     """
-    return [table for place in range(len(UPDATED)) for table in tables(folder, place)]
+    return [table for place in range(len(UPDATED)) for table in tables(state, place, without)]
 
 
-def tables(folder: Path, place: int) -> list[PriceFile]:
-    """Return the bundled table, after the one that was taken by `prices update` unless that is older.
+def tables(state: Path, place: int, without: str | None = None) -> list[PriceFile]:
+    """Return the bundled table of a place in `TABLES`, after the ones that were taken, unless these are older."""
+    found = [read_document(read_yaml(TABLES[place]), TABLES[place].name)]
+    for name in (UPDATED[place], *([REGULATOR] if TABLES[place] == BUNDLED else [])):
+        path = former_of(state, name) if name == without else state / name
+        if is_readable(path) and path.stat().st_size:
+            taken = read_document(read_yaml(path), str(path))
+            if not is_older(taken, found[0]):
+                found.insert(0, taken)
+    return found
 
-    Args:
-        folder: where tables that were taken are kept.
-        place: of the table in `TABLES` and `UPDATED`.
-    """
-    bundled, path = read_document(read_yaml(TABLES[place]), TABLES[place].name), folder / UPDATED[place]
-    taken = [read_document(read_yaml(path), str(path))] if path.exists() else []
-    return [*(one for one in taken if not is_older(one, bundled)), bundled]
+
+def former_of(state: Path, name: str) -> Path:
+    """Return the file from before the one that was taken; an empty one: there was none."""
+    return state / f"{name}.before"
+
+
+def is_readable(path: Path) -> bool:
+    """Tell whether a file is there, for this user: the state folder is the monitor's own."""
+    return os.access(path, os.R_OK)
 
 
 def is_older(table: PriceFile, other: PriceFile) -> bool:
@@ -61,18 +74,51 @@ def is_older(table: PriceFile, other: PriceFile) -> bool:
     return (table.checked or date.min) < (other.checked or date.min)
 
 
-def keep(path: Path, content: bytes) -> None:
-    """Replace a file beside the configuration, so that the monitor, a user of its own, may read it.
+def is_regulators(table: PriceFile) -> bool:
+    """Tell whether a table was taken from the regulator's files, be it the one from before."""
+    return Path(table.origin).name in (REGULATOR, former_of(Path(), REGULATOR).name)
+
+
+def keep(state: Path, name: str, content: bytes) -> Path:
+    """Keep a table in the state folder, and beside it the one from before; return where.
 
     Raises:
         ConfigError: it cannot be written; it is as it was.
     """
+    path, former = state / name, former_of(state, name)
     try:
-        replace_file(path, content, mode=0o644)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = state.stat() if os.geteuid() == 0 else None  # a command of root: it is the monitor's all the same
+        before = path.read_bytes() if path.exists() else b""
+        if before == content:  # taken already: the one from before stays what it is
+            return path
+        replace_file(former, before, mode=0o600, owner=owner)
+        replace_file(path, content, mode=0o600, owner=owner)
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be written: {reason(error)}; the prices are kept beside the configuration"
-        ) from error
+        raise ConfigError(f"{path}: cannot be written: {reason(error)}") from error
+    return path
+
+
+def is_taken(state: Path, name: str, content: bytes) -> bool:
+    """Tell whether a table was taken, and can be given back."""
+    try:
+        return former_of(state, name).exists() and (state / name).read_bytes() == content
+    except OSError:
+        return False
+
+
+def give_back(state: Path, name: str) -> None:
+    """Put the file from before in the place of a table that was taken.
+
+    Raises:
+        OSError: it cannot be done.
+    """
+    former = former_of(state, name)
+    if former.stat().st_size:
+        former.replace(state / name)
+    else:
+        (state / name).unlink(missing_ok=True)
+        former.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +132,13 @@ class Change:
     after: PriceRow
 
 
-def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[Path, list[Change]]:
-    """Keep a newer table in `folder`; rows that only the older one has still count.
+def update_prices(source: Path, sha256: str, state: Path, today: date) -> tuple[Path, list[Change]]:
+    """Take a newer table of the project; rows that only the older one has still count.
 
     Args:
-        source: a file, or an address that begins with https://.
+        source: the file.
         sha256: of the file, as the release states it.
-        folder: where it is kept.
+        state: the folder where it is kept.
         today: the present day.
 
     Returns:
@@ -101,10 +147,34 @@ def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[
     Raises:
         ConfigError: it cannot be read or kept, it is not what the release states, no table, or an older one.
     """
-    content = _download(source) if "://" in source else read_file(Path(source))
+    content = read_file(source)
+    check_sum(content, sha256, str(source))
+    table = read_table(content, str(source))
+    name = name_of(table)
+    before = tables(state, UPDATED.index(name))[0]
+    if is_older(table, before):
+        raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
+    changes = list(_changes(before, table, today))
+    return keep(state, name, content), changes
+
+
+def check_sum(content: bytes, sha256: str, source: str) -> None:
+    """Check that a file is the one that a release states.
+
+    Raises:
+        ConfigError: it is another one.
+    """
     found = hashlib.sha256(content).hexdigest()
     if found != sha256.strip().lower():
         raise ConfigError(f"{source}: its SHA-256 is {found}, not the one that was given: it is refused")
+
+
+def read_table(content: bytes, source: str) -> PriceFile:
+    """Read a table of the project.
+
+    Raises:
+        ConfigError: it is none.
+    """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -114,28 +184,12 @@ def update_prices(source: str, sha256: str, folder: Path, today: date) -> tuple[
         raise ConfigError(f"{source}: it has no `checked`, so it is no table of the project; your own: docs/energy.md")
     if not table.rows:
         raise ConfigError(f"{source}: it contains no prices")
-    regulated = any(offer.kind is Kind.REGULATED for offer in table.offers)
-    place = 0 if regulated else 1
-    kept, before = folder / UPDATED[place], tables(folder, place)[0]
-    if is_older(table, before):
-        raise ConfigError(f"{source}: is of {table.checked}, the one that is here of {before.checked}: not taken")
-    changes = list(_changes(before, table, today))
-    keep(kept, content)
-    return kept, changes
+    return table
 
 
-def _download(address: str) -> bytes:
-    if not address.startswith("https://"):
-        raise ConfigError(f"{address}: only an address that begins with https:// is fetched")
-    try:
-        with urllib.request.urlopen(address, timeout=_TIMEOUT) as reply:  # noqa: S310 - https only
-            content: bytes = reply.read(_LONGEST + 1)
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        why = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise ConfigError(f"{address}: cannot be read: {getattr(why, 'strerror', None) or why}") from error
-    if len(content) > _LONGEST:
-        raise ConfigError(f"{address}: is too long for a table of prices")
-    return content
+def name_of(table: PriceFile) -> str:
+    """Return the name under which a table of the project is kept."""
+    return UPDATED[0 if any(offer.kind is Kind.REGULATED for offer in table.offers) else 1]
 
 
 def _changes(before: PriceFile, after: PriceFile, today: date) -> Iterator[Change]:

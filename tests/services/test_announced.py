@@ -48,7 +48,7 @@ class Looking:
 
     def __init__(self, tables: Database, folder: Path) -> None:
         self.tables = tables
-        self.current = CurrentHousehold(MonitorConfig(state=folder), folder)
+        self.current = CurrentHousehold(MonitorConfig(state=folder))
         self.look()
 
     def look(self) -> None:

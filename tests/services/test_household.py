@@ -43,7 +43,7 @@ class Monitor:
         for made in (self.folder, self.state):
             made.mkdir()
         self.seen: list[Snapshot] = []
-        self.current = CurrentHousehold(MonitorConfig(state=self.state), self.folder, self.seen.append)
+        self.current = CurrentHousehold(MonitorConfig(state=self.state), self.seen.append)
 
     def look(self) -> Household:
         """Do what the monitor does each few seconds."""
@@ -68,7 +68,7 @@ def test_before_the_first_look_nothing_is_known_but_where_messages_go(tables: Da
     folder = tmp_path / "other"
     folder.mkdir()
     write_addresses(folder, SavedAddresses(1, ("ntfy://topic",)))
-    found = CurrentHousehold(MonitorConfig(state=folder), tmp_path).now
+    found = CurrentHousehold(MonitorConfig(state=folder)).now
     assert (found.config.household.is_known, found.config.household.addresses) == (False, ("ntfy://topic",))
     assert found.prices.kwh("base", "BASE", 6, DAY) == Decimal("0.1940")  # the bundled ones
 
@@ -172,7 +172,7 @@ def test_what_somebody_changed_by_sql_counts_though_its_version_is_the_same(moni
 
 def test_tables_of_prices_that_are_updated_are_read_again(monitor: Monitor) -> None:
     monitor.look()
-    file = monitor.folder / UPDATED[0]
+    file = monitor.state / UPDATED[0]
     file.write_text(TABLE)
     monitor.look()
     assert monitor.kwh("base", date(2027, 2, 3)) == Decimal("0.21")
@@ -191,7 +191,7 @@ def rewrite(file: Path, text: str) -> None:
 def test_a_table_that_becomes_wrong_changes_nothing_is_said_once_and_named_until_it_is_right(
     monitor: Monitor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = monitor.folder / UPDATED[0]
+    file = monitor.state / UPDATED[0]
     file.write_text(TABLE)
     monitor.look()
     caplog.set_level(logging.WARNING)
@@ -208,7 +208,7 @@ def test_a_table_that_becomes_wrong_changes_nothing_is_said_once_and_named_until
 
 def test_settings_go_on_to_count_while_a_table_of_prices_is_wrong(monitor: Monitor) -> None:
     monitor.look()
-    (monitor.folder / UPDATED[0]).write_text("offers: [{id: X")
+    (monitor.state / UPDATED[0]).write_text("offers: [{id: X")
     save_settings(monitor.tables, budget={"euros": 120}, prices=prices(0.1))
     assert (monitor.look().budget, monitor.kwh()) == (120, Decimal("0.1"))
 

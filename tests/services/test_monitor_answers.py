@@ -61,7 +61,7 @@ class Asking:
         server.sql(ACCOUNT.replace("'localhost'", "'%'"))
         database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         config = MonitorConfig(database=database)
-        parts, self.live, *_ = build(config, Path())
+        parts, self.live, *_ = build(config)
         self._api: Api = parts.api
         self.description = json.loads(parts.description.body)
         self._loop = asyncio.new_event_loop()

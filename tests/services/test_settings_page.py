@@ -38,7 +38,7 @@ class Page:
         database = MonitorDatabase(host=(server.host,), port=server.port, password="change-me", name=server.name)
         self.app = folder / "app.json"
         config = MonitorConfig(database=database, mqtt=mqtt, state=folder / "state", app=self.app, **more)
-        self.parts, self.live, *_ = build(config, folder)
+        self.parts, self.live, *_ = build(config)
         self.credentials = Credentials(config)
         self._loop = asyncio.new_event_loop()
         self.answers: list[str] = []

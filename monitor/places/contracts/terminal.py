@@ -61,7 +61,7 @@ def power(arguments: argparse.Namespace) -> int:
 
 
 def _price_table(arguments: argparse.Namespace) -> tuple[MonitorConfig, PriceTable]:
-    found = settings_now(config.load(MonitorConfig, arguments.config), arguments.config.parent)
+    found = settings_now(config.load(MonitorConfig, arguments.config))
     return found.config, found.prices
 
 
@@ -99,7 +99,7 @@ def take_prices(arguments: argparse.Namespace) -> int:
     """Keep a newer table of prices, and print what changed."""
     settings, _ = _price_table(arguments)
     today = datetime.now(settings.time_zone).date()
-    kept, changes = update_prices(arguments.source, arguments.sha256, arguments.config.parent, today)
+    kept, changes = update_prices(arguments.source, arguments.sha256, settings.state, today)
     formats = formats_of(arguments, settings)
     tables = OfferTables(sys.stdout, formats)
     power = settings.household.contracts[-1].power if settings.household.contracts else None

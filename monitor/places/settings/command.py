@@ -94,14 +94,12 @@ def _checked(
     if ADDRESSES.name in found:
         found = _with_addresses(machine.state, found)
     saved = {name: one.value for name, one in before.items() if one.version}
-    _refuse(problems_of(found, saved, machine, arguments.config.parent), arguments)
+    _refuse(problems_of(found, saved, machine), arguments)
     return found
 
 
-def problems_of(
-    values: Mapping[str, Any], saved: Mapping[str, Any], machine: MonitorConfig, folder: Path
-) -> list[Problem]:
-    """Return what is wrong with sections, each by itself and with what is saved; `folder` has updated prices."""
+def problems_of(values: Mapping[str, Any], saved: Mapping[str, Any], machine: MonitorConfig) -> list[Problem]:
+    """Return what is wrong with sections, each by itself and with what is saved."""
     problems: list[Problem] = []
     read: dict[str, Any] = {}
     for name, value in values.items():
@@ -116,12 +114,12 @@ def problems_of(
         with contextlib.suppress(SectionError):  # of another version, or written by hand
             before[name] = SECTIONS[name].read(value)
     # What was wrong before keeps nobody from a change of something else.
-    old = set(_wrong_together(before, machine, folder))
-    return [one for one in _wrong_together(before | read, machine, folder) if one not in old]
+    old = set(_wrong_together(before, machine))
+    return [one for one in _wrong_together(before | read, machine) if one not in old]
 
 
-def _wrong_together(values: Mapping[str, Any], machine: MonitorConfig, folder: Path) -> Iterable[Problem]:
-    return check_together(values, snapshot(machine, load_tables(folder), values).prices)
+def _wrong_together(values: Mapping[str, Any], machine: MonitorConfig) -> Iterable[Problem]:
+    return check_together(values, snapshot(machine, load_tables(machine.state), values).prices)
 
 
 def _nothing() -> str:

@@ -57,7 +57,7 @@ def check(path: Path, report: Report, now: datetime | None = None, language: str
         secrets["mqtt"] = config.mqtt
     report.show(diagnose_secrets(secrets, path))
     report.show(diagnose_page(probe_page(config)))
-    config, of_prices = _check_prices(config, path.parent, now, language)
+    config, of_prices = _check_prices(config, now, language)
     report.show(diagnose_alerts(config, path))
     report.show(diagnose_fetch(config))
     report.show(of_prices)
@@ -84,12 +84,10 @@ def _check_broker(settings: MonitorMqtt, now: datetime, houses: Sequence[House])
     yield TEXTS.finding("meters_live" if meters else "meters_not_live", meters=named(sorted(meters), houses))
 
 
-def _check_prices(
-    config: MonitorConfig, folder: Path, now: datetime, language: str
-) -> tuple[MonitorConfig, list[Finding]]:
+def _check_prices(config: MonitorConfig, now: datetime, language: str) -> tuple[MonitorConfig, list[Finding]]:
     """Return the configuration with the household that the database has, and the findings about its prices."""
     try:
-        found = settings_now(config, folder)
+        found = settings_now(config)
     except ConfigError as error:
         show = here(PROGRAM).run(PROGRAM, "prices")
         return config, [TEXTS.finding("prices_unreadable", why=TEXTS.translated(str(error)), show=show)]

@@ -63,7 +63,7 @@ def diagnose_alerts(settings: MonitorConfig, path: Path, machine: Host | None = 
 
 def alerts(arguments: argparse.Namespace) -> int:
     """Print what there is of alerts, or send a message to each address; 1: one of them failed."""
-    settings = settings_now(config.load(MonitorConfig, arguments.config), arguments.config.parent).config
+    settings = settings_now(config.load(MonitorConfig, arguments.config)).config
     household = settings.household
     language = arguments.language or household.alerts.language or household.language or language_of()
     formats = AlertFormats(language, settings.time_zone)

@@ -15,7 +15,7 @@ from common.settings.yaml_file import read_yaml
 from monitor.money import price_files as update
 from monitor.money.price_check import Issue, check_prices
 from monitor.money.price_document import read_document
-from monitor.money.price_files import BUNDLED, all_prices, load_tables, update_prices
+from monitor.money.price_files import BUNDLED, all_prices, give_back, is_taken, load_tables, update_prices
 from monitor.money.prices import PriceFile
 
 TODAY = date(2026, 12, 10)
@@ -68,11 +68,11 @@ def test_the_owners_rows_go_first(tmp_path: Path) -> None:
     assert table.subscription("base", 6, date(2026, 3, 1)) == Decimal("187.80")
 
 
-def write(folder: Path, text: str = NEWER) -> tuple[str, str]:
+def write(folder: Path, text: str = NEWER) -> tuple[Path, str]:
     """Return the file, and its SHA-256."""
     file = folder / "offers.yaml"
     file.write_text(text, encoding="utf-8")
-    return str(file), hashlib.sha256(text.encode()).hexdigest()
+    return file, hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_a_newer_table_goes_before_the_bundled_one_and_older_rows_stay(tmp_path: Path) -> None:
@@ -137,7 +137,11 @@ def test_two_that_run_at_once_do_not_disturb_each_other(tmp_path: Path, monkeypa
     monkeypatch.setattr(update, "read_document", read_while_the_other_runs)
     kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
     assert kept.read_text(encoding="utf-8") == NEWER
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["offers.yaml", "update_offers.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "offers.yaml",
+        "update_offers.yaml",
+        "update_offers.yaml.before",
+    ]
 
 
 def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,13 +154,36 @@ def test_a_table_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
 
 
-def test_the_monitor_may_read_what_root_keeps(tmp_path: Path) -> None:
-    before = os.umask(0o077)
-    try:
-        kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
-    finally:
-        os.umask(before)
-    assert kept.stat().st_mode & 0o777 == 0o644
+def test_what_is_kept_is_the_monitors_alone(tmp_path: Path) -> None:
+    kept, _ = update_prices(*write(tmp_path), tmp_path, TODAY)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.stat().st_uid == tmp_path.stat().st_uid
+
+
+def test_a_table_that_was_taken_is_given_back_for_the_one_from_before(tmp_path: Path) -> None:
+    update_prices(*write(tmp_path), tmp_path, TODAY)
+    later = NEWER.replace("checked: 2026-12-05", "checked: 2026-12-06").replace("HP: 0.1900", "HP: 0.2000")
+    update_prices(*write(tmp_path, later), tmp_path, TODAY)
+    assert is_taken(tmp_path, "update_offers.yaml", later.encode())
+    assert all_prices(load_tables(tmp_path)).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.2000")
+    without = all_prices(load_tables(tmp_path, without="update_offers.yaml"))
+    assert without.kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1900")
+    give_back(tmp_path, "update_offers.yaml")
+    assert all_prices(load_tables(tmp_path)).kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1900")
+    assert not is_taken(tmp_path, "update_offers.yaml", NEWER.encode())  # only the last one
+
+
+def test_the_first_table_that_was_taken_is_given_back_for_the_bundled_one(tmp_path: Path) -> None:
+    update_prices(*write(tmp_path), tmp_path, TODAY)
+    without = all_prices(load_tables(tmp_path, without="update_offers.yaml"))
+    assert without.kwh("edf-zen-fixe-hc", "HP", 9, TODAY) == Decimal("0.1966")
+    give_back(tmp_path, "update_offers.yaml")
+    assert [path.name for path in tmp_path.iterdir()] == ["offers.yaml"]
+
+
+def test_a_state_folder_that_is_not_there_yet_is_made(tmp_path: Path) -> None:
+    kept, _ = update_prices(*write(tmp_path), tmp_path / "state", TODAY)
+    assert kept == tmp_path / "state" / "update_offers.yaml"
 
 
 def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) -> None:
@@ -170,16 +197,3 @@ def test_a_table_of_regulated_offers_replaces_that_of_them_only(tmp_path: Path) 
     table = all_prices(load_tables(tmp_path))
     assert table.kwh("base", "BASE", 6, date(2027, 2, 3)) == Decimal("0.2100")
     assert table.kwh("tempo", "BBRHPJR", 9, date(2027, 2, 3)) == Decimal("0.7295")
-
-
-@pytest.mark.parametrize(
-    ("address", "why"),
-    [
-        ("https://127.0.0.1:9/offers.yaml", "Connection refused$"),
-        ("https://a b/offers.yaml", "'a b'"),
-        ("http://127.0.0.1:9/offers.yaml", "https://"),
-    ],
-)
-def test_an_address_that_cannot_be_read_is_named(tmp_path: Path, address: str, why: str) -> None:
-    with pytest.raises(ConfigError, match=f"{address}: .*{why}"):
-        update_prices(address, "0" * 64, tmp_path, TODAY)
