@@ -36,7 +36,7 @@ from monitor.places.now import routes as now_routes
 from monitor.places.review import csv as energy_csv
 from monitor.places.review import energy, forecast, indexes, notes, weather, why
 from monitor.places.review import routes as review
-from monitor.places.settings import access, discovered
+from monitor.places.settings import access, discovered, fetch_prices
 from monitor.places.settings import fetch as fetch_routes
 from monitor.places.settings import routes as settings_routes
 from monitor.places.status import forgettable, message, ports, status
@@ -100,7 +100,7 @@ ROUTES: Sequence[Route | LiveRoute] = (
     discovered.ROUTE,
     fetch_routes.ROUTE,
 )
-ACTIONS: Sequence[Action] = (*settings_routes.ACTIONS, *access.ACTIONS, *fetch_routes.ACTIONS)
+ACTIONS: Sequence[Action] = (*settings_routes.ACTIONS, *access.ACTIONS, *fetch_routes.ACTIONS, *fetch_prices.ACTIONS)
 PAGE = Path(__file__).resolve().parent / "page"
 CONNECTIONS = 4  # to the database, and threads that use them for questions
 QUICK = 2  # more threads, for what needs no database

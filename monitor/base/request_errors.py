@@ -183,6 +183,16 @@ TEXTS: Mapping[str, Text] = {
         "the token cannot be kept: the state folder of the monitor cannot be written",
         "le jeton ne peut pas être gardé : le dossier d’état du moniteur ne peut pas être écrit",
     ),
+    "no_proposal": Text(
+        404,
+        "these prices are not proposed any more: look again",
+        "ces prix ne sont plus proposés : regardez à nouveau",
+    ),
+    "prices_unwritable": Text(
+        503,
+        "the prices cannot be kept: the state folder of the monitor cannot be written",
+        "les prix ne peuvent pas être gardés : le dossier d’état du moniteur ne peut pas être écrit",
+    ),
     "many_addresses": Text(422, "a test goes to {most} addresses at most", "un essai va à {most} adresses au plus"),
     "wrong_fields": Text(
         422, "nothing was saved: a field is to be corrected", "rien n’est enregistré : un champ est à corriger"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from monitor.fetch import conso, release, spot, temperature, tempo, tempo_forecast
+from monitor.fetch import conso, prices, release, spot, temperature, tempo, tempo_forecast
 from monitor.fetch.provider import Provider
 
 #: By the name of their module; several may have one switch.
@@ -12,6 +12,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "conso": conso.PROVIDER,
     "spot": spot.PROVIDER,
     "temperature": temperature.PROVIDER,
+    "prices": prices.PROVIDER,
     "release": release.PROVIDER,
 }
 

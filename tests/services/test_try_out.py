@@ -19,7 +19,9 @@ from monitor.base.windows import OffPeak
 from monitor.money.calendars import Calendars
 from monitor.money.current import Snapshot
 from monitor.money.home import Home
-from monitor.money.prices import PriceRow, PriceTable
+from monitor.money.price_files import Change
+from monitor.money.price_proposals import Proposed, as_of
+from monitor.money.prices import PriceFile, PriceRow, PriceTable
 from monitor.places.settings.try_out import tried_bill, warnings
 from monitor.readings.cache import Cache
 from reader.simulator.meter import SimulatedMeter
@@ -99,6 +101,16 @@ def test_the_last_whole_month_is_billed_as_now_and_as_it_would_be(tables: Databa
 def test_other_prices_of_the_same_offer_are_tried_too(tables: Database) -> None:
     dearer = price_table(row("hchp", "0.2", "0.2", 365))
     assert bill(november(tables), prices=dearer)["after"] == {"euros": 900_000, "partial": False}
+
+
+def test_prices_that_are_proposed_are_tried_as_if_they_had_held_all_along(tables: Database) -> None:
+    later = PriceRow(
+        "hchp", date(2027, 2, 1), {0: {"HCHC": Decimal("0.11"), "HCHP": Decimal("0.23")}}, {6: Decimal(730)}
+    )
+    found = Proposed("x", "y", NOW.date(), b"", PriceFile("y"), [Change("hchp", "", None, None, later)])
+    # 100 x 0.11 + 200 x 0.23 + 30 days of 2 EUR.
+    after = {"euros": 1_170_000, "partial": False}
+    assert bill(november(tables), prices=as_of(found, date(2026, 11, 1), PRICES))["after"] == after
 
 
 def test_a_contract_that_begins_later_leaves_that_month_as_it_is(tables: Database) -> None:

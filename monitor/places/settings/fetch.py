@@ -13,6 +13,7 @@ from monitor.base.request_errors import RequestError
 from monitor.fetch.providers import of_switch
 from monitor.fetch.runner import Fetcher, is_running
 from monitor.fetch.state import keep_token, read_state, read_token
+from monitor.places.settings.fetch_prices import proposals
 from monitor.web.route import Action, ActionRequest, ApiRequest, Parameter, Route, Sent
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def _one(request: ApiRequest | ActionRequest, name: str) -> Fetched:
         problem=" ".join(problems) or None,
         next_at=_utc([min((one.next_at for one in known if one.next_at is not None), default=None)]) if is_on else None,
         has_token=name == "enedis" and read_token(config.state) is not None,
-        offers=None,
+        offers=proposals(request, name),
     )
 
 

@@ -14,8 +14,13 @@ from monitor.base.fetch_settings import FetchSettings
 from monitor.fetch.client import FetchFailed
 from monitor.fetch.provider import Ask, Fetched
 from monitor.fetch.spot import HOST, PROVIDER
+from monitor.money.calendars import Calendars
+from monitor.money.contracts import Contract
 from monitor.money.dated_files import SpotPrices
+from monitor.money.prices import PriceTable
+from monitor.money.unit_price import unit_price
 from tests.support.outside_world import RecordedClient, Reply
+from tests.support.prices import bundled_prices
 
 ZONE = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # 14:00 in Paris
@@ -251,3 +256,18 @@ def test_a_damaged_memory_begins_anew() -> None:
     asked = Service(date(2026, 12, 2)).client()
     PROVIDER.fetch(asked, replace(ask(), kept={"since": 3, "until": "soon"}))
     assert len(windows(asked)) == 2
+
+
+def test_what_was_fetched_prices_an_indexed_offer() -> None:
+    starts = quarters(date(2026, 12, 2), date(2026, 12, 2))
+    found = PROVIDER.fetch(client(document(starts, [-20.0] * 48 + [100.0] * 48)), ask())
+    prices = bundled_prices()
+    market = SpotPrices.of_starts({int(start.timestamp()): Decimal(str(price)) for start, price in of(found).items()})
+    table = PriceTable(prices.files, market)
+    contract = Contract(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), "sobry-socap", 6)
+    moments = [datetime(2026, 12, 2, hour, 15, tzinfo=ZONE) for hour in (3, 15)]
+    night, day = (unit_price(table, Calendars(), ZONE, contract, moment, None) for moment in moments)
+    # Winter, EUR a kWh: (market + network 0.0632 + excise duty 0.03062 + fees 0.025) x 1.2; the cap is far above.
+    assert night == Decimal("0.118584")
+    assert day == Decimal("0.262584")
+    assert unit_price(table, Calendars(), ZONE, contract, datetime(2026, 12, 3, 3, tzinfo=ZONE), None) is None
