@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None, root: Path = Path()) -> int:
     command.add_argument("repository", metavar="OWNER/NAME", help="the repository that the tag is in")
     command = commands.add_parser("notes", help="print the notes of a release, from CHANGELOG.md")
     command.add_argument("version", metavar="X.Y.Z")
+    commands.add_parser("prices", help="print the SHA-256 of the tables of prices, as programs read them")
     command = commands.add_parser("app", help="let Home Assistant offer a version whose image is published")
     command.add_argument("version", metavar="X.Y.Z")
     chosen = parser.parse_args(arguments)
@@ -38,6 +39,8 @@ def main(arguments: list[str] | None = None, root: Path = Path()) -> int:
                 print(verify(root, chosen.tag, chosen.repository))
             case "notes":
                 print(notes(root, Version.parse(chosen.version)))
+            case "prices":
+                print(files.price_tables(root))
             case "app":
                 version = Version.parse(chosen.version)
                 offered = files.version_of_app(root)

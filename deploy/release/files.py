@@ -3,6 +3,8 @@
 CHANGELOG.md has the form of Keep a Changelog: `## Unreleased` above `## 1.2.3 - 2026-12-31`.
 """
 
+import hashlib
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,7 @@ APP = Path("homeassistant/config.yaml")  # which only a release writes
 APP_SOURCE = Path("homeassistant/app.yaml")
 APP_CHANGELOG = Path("homeassistant/CHANGELOG.md")
 _REPOSITORY = Path("repository.yaml")
+_PRICES = Path("monitor/money/data")
 
 _VERSION = r'^__version__ = "(.+)"$'
 _BUILD_DATE = r"^BUILD_DATE = datetime\((.+), tzinfo=UTC\)$"
@@ -75,6 +78,14 @@ def _for_app(notes: str) -> str:
 def address(root: Path) -> str:
     """Return the address of the project at its code forge."""
     return _value(read(root, _REPOSITORY), r"^url: (\S+)$", _REPOSITORY)
+
+
+def price_tables(root: Path) -> str:
+    """Return the JSON by which `monitor/fetch/prices.py` learns which tables of prices a release has."""
+    contents = {name: (root / _PRICES / name).read_bytes() for name in ("tarif_bleu.yaml", "offers.yaml")}
+    listed = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    days = [_value(content.decode(), r"^checked: (\d{4}-\d\d-\d\d)$", _PRICES) for content in contents.values()]
+    return json.dumps({**listed, "checked": max(days)}, indent=1)
 
 
 def _value(text: str, pattern: str, file: Path) -> str:

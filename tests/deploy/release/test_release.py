@@ -1,10 +1,12 @@
 """What makes a release, in a small repository: version, date and tag, then what the workflow does with the tag."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +14,8 @@ import pytest
 import yaml
 
 from deploy.release.__main__ import main
+from monitor.fetch.prices import FILES as ASKED
+from monitor.money.price_files import read_table
 from tests.support.wording import says
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,8 +39,8 @@ FILES = {
     "homeassistant/app.yaml": 'name: TeleInfo Monitor\nversion: "0.1.0" # the image\'s tag\nslug: new\n',
     "homeassistant/config.yaml": 'name: TeleInfo Monitor\nversion: "1.1.0" # the image\'s tag\nslug: teleinfo\n',
     "homeassistant/CHANGELOG.md": "# Changelog\n\nWhat changes.\n\n## 1.1.0\n\n- Older.\n",
-    "monitor/money/data/tarif_bleu.yaml": "offers: []\n",
-    "monitor/money/data/offers.yaml": "",
+    "monitor/money/data/tarif_bleu.yaml": "checked: 2026-11-28\noffers: []\n",
+    "monitor/money/data/offers.yaml": "checked: 2026-09-30\n",
     "repository.yaml": "name: TeleInfo Monitor\nurl: https://github.com/somebody/teleinfo-monitor\n",
     "run": "#!/bin/sh\nexit 0\n",
     "tests/released/make.py": (
@@ -352,8 +356,10 @@ def test_the_jobs_of_the_workflow_run_from_the_tag_to_the_commit_of_the_app(
     run_job(project, "page", PATH=path)
     notes = (project / "notes.md").read_text()
     assert notes.startswith("### Added\n")
-    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of a file without content
-    assert f"    {empty}  offers.yaml\n" in notes
+    sha256 = hashlib.sha256(b"checked: 2026-09-30\n").hexdigest()
+    assert f"    {sha256}  offers.yaml\n" in notes
+    listed = json.loads((project / "prices.json").read_text())
+    assert (listed["offers.yaml"], listed["checked"]) == (sha256, "2026-11-28")
     (project / "notes.md").unlink()
     run_job(project, "app", PATH=path)
     run_job(project, "app", PATH=path)  # again: nothing is left to do
@@ -363,7 +369,8 @@ def test_the_jobs_of_the_workflow_run_from_the_tag_to_the_commit_of_the_app(
     ]
     calls = (away / "calls").read_text().splitlines()
     assert calls[0].startswith("release create v1.2.0 --verify-tag ")
-    assert "--notes-file notes.md monitor/money/data/tarif_bleu.yaml monitor/money/data/offers.yaml" in calls[0]
+    tables = "monitor/money/data/tarif_bleu.yaml monitor/money/data/offers.yaml"
+    assert f"--notes-file notes.md prices.json {tables}" in calls[0]
     assert calls[1:] == ["auth setup-git"]
 
 
@@ -432,4 +439,14 @@ def test_the_images_are_those_of_the_dockerfile() -> None:
         "base",
         "program",
         "program-mcp",
+    }
+
+
+def test_the_list_of_the_tables_of_prices_is_what_programs_ask_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices"], ROOT) == 0
+    listed = json.loads(capsys.readouterr().out)
+    tables = {name: (ROOT / "monitor" / "money" / "data" / name).read_bytes() for name in ASKED}
+    assert listed == {
+        **{name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
+        "checked": str(max(read_table(content, name).checked or date.min for name, content in tables.items())),
     }
