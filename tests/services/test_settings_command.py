@@ -109,6 +109,10 @@ def test_what_nobody_wrote_is_shown_with_its_default(commands: Commands) -> None
         "budget": {"euros": None}, "alerts": {}, "addresses": [], "sources": [],
         "retention": {"frames": None, "minutes": None, "incomplete": "keep"},
         "ports": {"reader": None, "ports": [], "labels": {}}, "access": {"home_network": True},
+        "fetch": {
+            "tempo": False, "enedis": {"on": False, "meter": None}, "spot": False,
+            "temperature": {"on": False, "place": None}, "prices": False, "release": False,
+        },
         "page": {"language": None, "first_visit": False, "not_needed": []},
     }  # fmt: skip
 
