@@ -60,12 +60,15 @@ class _Replies:
             self.asked.append(asked)
             answers = self.table.get((asked.host, asked.path))
             assert answers is not None, f"nobody expects {asked.host}{asked.path}"
-            if callable(answers):
-                return answers(asked.query, asked.headers)
-            number = self._used.get((asked.host, asked.path), 0)
-            assert number < len(answers), f"{asked.host}{asked.path} is asked more than {number} times"
-            self._used[asked.host, asked.path] = number + 1
-            return answers[number]
+            if not callable(answers):
+                return self._next(asked, answers)
+        return answers(asked.query, asked.headers)  # without the lock: it may wait
+
+    def _next(self, asked: Asked, answers: Sequence[Reply | OSError]) -> Reply | OSError:
+        number = self._used.get((asked.host, asked.path), 0)
+        assert number < len(answers), f"{asked.host}{asked.path} is asked more than {number} times"
+        self._used[asked.host, asked.path] = number + 1
+        return answers[number]
 
 
 def _bytes(reply: Reply) -> bytes:
