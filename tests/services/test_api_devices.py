@@ -284,7 +284,7 @@ def test_a_house_without_sources_has_no_trace_of_them_and_pays_one_look_at_an_em
     def asked(route: Route, question: str = "") -> Any:
         tables.asked.clear()
         answer = ask(route, tables, END, PRICES, question)
-        assert sum("source" in sql for sql in tables.asked) == 1
+        assert sum("FROM sources" in sql for sql in tables.asked) == 1
         return answer
 
     for route in (energy.ROUTE, interval.ROUTE):
