@@ -4,6 +4,7 @@
 
 `price` is the value of the first of `next_prices`. Times carry the offset of the local time.
 A row has `"assumed": true` if the owner has not said whose prices apply: a meter does not know its supplier.
+A meter may have `"tempo_tomorrow": {"colour": "red", "until": TIME}`: what was announced, until that day begins.
 """
 
 import itertools
@@ -14,6 +15,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from common.contract.frame import read_json
+from common.contract.offers import COLOURS
 from common.errors import MessageError
 
 CURRENCY = "EUR"
@@ -35,21 +37,36 @@ class PriceSpan(NamedTuple):
         return row | {"assumed": True} if self.assumed else row
 
 
-def write_prices(prices: Mapping[str, Sequence[PriceSpan]]) -> bytes:
+class Announced(NamedTuple):
+    """The colour that was announced for tomorrow's Tempo day, which begins at `until`."""
+
+    colour: str
+    until: datetime
+
+
+class MeterPrices(NamedTuple):
+    """What the message says of a meter."""
+
+    spans: Sequence[PriceSpan] = ()
+    tomorrow: Announced | None = None  # None: the meter says it itself, or nobody does
+
+
+def write_prices(meters: Mapping[str, MeterPrices]) -> bytes:
     """Write the message; a meter without prices is not in it."""
     message = {
         meter: {
-            "price": spans[0].value,
+            "price": said.spans[0].value,
             "currency": CURRENCY,
-            "next_prices": [span.to_message() for span in spans],
+            "next_prices": [span.to_message() for span in said.spans],
+            **_tomorrow_message(said.tomorrow),
         }
-        for meter, spans in sorted(prices.items())
-        if spans
+        for meter, said in sorted(meters.items())
+        if said.spans
     }
     return json.dumps(message, separators=(",", ":")).encode()
 
 
-def read_prices(payload: bytes, meters: Sequence[str]) -> dict[str, list[PriceSpan]]:
+def read_prices(payload: bytes, meters: Sequence[str]) -> dict[str, MeterPrices]:
     """Read the prices of these meters, as far as the message has them.
 
     Raises:
@@ -60,7 +77,11 @@ def read_prices(payload: bytes, meters: Sequence[str]) -> dict[str, list[PriceSp
     message = read_json(payload)
     if not isinstance(message, dict):
         raise MessageError("not prices: a JSON object is expected")
-    return {meter: _spans(message[meter]) for meter in meters if meter in message}
+    return {
+        meter: MeterPrices(_spans(message[meter]), _tomorrow(message[meter].get("tempo_tomorrow")))
+        for meter in meters
+        if meter in message
+    }
 
 
 def _spans(entry: Any) -> list[PriceSpan]:
@@ -87,6 +108,23 @@ def _span(row: Any) -> PriceSpan:
     if type(value) not in (int, float) or not math.isfinite(value):
         raise MessageError("not prices: `value` is not a number")
     return PriceSpan(start, end, value, row.get("assumed") is True)
+
+
+def _tomorrow(said: Any) -> Announced | None:
+    if said is None:
+        return None
+    try:
+        colour, until = said["colour"], datetime.fromisoformat(said["until"])
+        known = colour in COLOURS
+    except (TypeError, KeyError, ValueError) as error:
+        raise MessageError(f"not prices: `tempo_tomorrow`: {error!r}") from error
+    if not known or until.tzinfo is None:
+        raise MessageError("not prices: `tempo_tomorrow` has no such colour, or a time without an offset")
+    return Announced(colour, until)
+
+
+def _tomorrow_message(said: Announced | None) -> dict[str, Any]:
+    return {} if said is None else {"tempo_tomorrow": {"colour": said.colour, "until": _write(said.until)}}
 
 
 def _write(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from common.contract.offers import TEMPO
-from common.contract.prices import PriceSpan, write_prices
+from common.contract.prices import Announced, MeterPrices, PriceSpan, write_prices
 from common.contract.registers import supplier_name
 from common.mqtt.events import REFUSED, Published, PublishToken, publish_advice
 from common.runtime.logs import ChangeLogger
@@ -270,12 +270,12 @@ class PriceTopic:
         found = self._house.meters()
         for gone in self._meters.keys() - set(found):
             del self._meters[gone]
-        return write_prices({meter: self._spans(meter, monotonic, now) for meter in found})
+        return write_prices({meter: self._said(meter, monotonic, now) for meter in found})
 
-    def _spans(self, identifier: str, monotonic: float, now: datetime) -> list[PriceSpan]:
+    def _said(self, identifier: str, monotonic: float, now: datetime) -> MeterPrices:
         view = self._house.meter(identifier, monotonic)
         if view is None:
-            return []
+            return MeterPrices()
         said, meter = view.tariff, self._meters.setdefault(identifier, _Meter())
         rates, past = self._rates, (self._pasts or {}).get(identifier)
         computed_from = (rates, past, said, view.speaking, int(now.timestamp()) // 60)
@@ -285,7 +285,15 @@ class PriceTopic:
             meter.computed_from = computed_from
             running = said.register if view.speaking else None
             meter.spans = self._compute(identifier, said, running, meter.colours, rates, past, now)
-        return meter.spans
+        return MeterPrices(meter.spans, self._announced(said, rates.calendars, now))
+
+    def _announced(self, said: Tariff, calendars: Calendars, now: datetime) -> Announced | None:
+        """Return tomorrow's colour where the meter does not say it, unless its tomorrow may be our today already."""
+        day, after = (TEMPO.day_of((now + by).astimezone(self._zone)) for by in (_ZERO, NEAR))
+        colour = calendars.announced.get(day + _DAY)
+        if said.offer != TEMPO.id or said.tomorrow is not None or colour is None or day != after:
+            return None
+        return Announced(colour, datetime.combine(day + _DAY, TEMPO.day_starts, self._zone))
 
     def _compute(
         self,

@@ -34,7 +34,7 @@ from reader.tic.fields import RELAYS
 URGENT = frozenset(
     [
         *("mode", "contract", "period", "tempo_today", "tempo_tomorrow", "peak_notice", "peak", "overload", "off_peak"),
-        *("contact", "cutoff", "producer", "exporting", "price", "MSG1", "MSG2"),
+        *("contact", "cutoff", "producer", "exporting", "price", "tempo_announced", "MSG1", "MSG2"),
         *(f"relay_{number}" for number in range(1, RELAYS + 1)),
     ]
 )

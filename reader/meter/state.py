@@ -118,7 +118,7 @@ class MeterState:
         self._policy.on_urgent_change()
 
     def set_prices(self, prices: dict[str, Any]) -> None:
-        """Set the keys of prices: `price` and `next_prices`, or none."""
+        """Set the keys of prices: `price`, `next_prices` and `tempo_announced`, or less."""
         if prices == self._prices:
             return
         if prices.keys() != self._prices.keys():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.contract.prices import LONGEST_PRICES, PriceSpan, read_prices, write_prices
+from common.contract.prices import LONGEST_PRICES, Announced, MeterPrices, PriceSpan, read_prices, write_prices
 from common.errors import MessageError
 
 METER = "031961123456"
@@ -17,13 +17,20 @@ SECOND = PriceSpan(FIRST.end, datetime.fromisoformat("2026-11-29T22:00:00+01:00"
 
 
 def test_it_is_written_and_read() -> None:
-    payload = write_prices({METER: [FIRST, SECOND], "without": []})
+    payload = write_prices({METER: MeterPrices([FIRST, SECOND]), "without": MeterPrices()})
     assert payload.decode().replace(",{", ", {") == (
         '{"031961123456":{"price":0.2016,"currency":"EUR","next_prices":['
         '{"start":"2026-11-28T22:00:00+01:00","end":"2026-11-29T06:00:00+01:00","value":0.2016}, '
         '{"start":"2026-11-29T06:00:00+01:00","end":"2026-11-29T22:00:00+01:00","value":0.27,"assumed":true}]}}'
     )
-    assert read_prices(payload, [METER, "another"]) == {METER: [FIRST, SECOND]}
+    assert read_prices(payload, [METER, "another"]) == {METER: MeterPrices([FIRST, SECOND])}
+
+
+def test_the_announced_colour_is_written_and_read() -> None:
+    said = MeterPrices([FIRST], Announced("red", datetime.fromisoformat("2026-11-29T06:00:00+01:00")))
+    payload = write_prices({METER: said})
+    assert json.loads(payload)[METER]["tempo_tomorrow"] == {"colour": "red", "until": "2026-11-29T06:00:00+01:00"}
+    assert read_prices(payload, [METER]) == {METER: said}
 
 
 def row(**changes: Any) -> str:
@@ -55,6 +62,18 @@ def row(**changes: Any) -> str:
                 row(end="2026-11-28T22:00:00+01:00"),
                 f"{row()}, {row()}",  # they overlap
                 ", ".join([row()] * 201),
+            )
+        ),
+        *(
+            '{"%s": {"currency": "EUR", "next_prices": [], "tempo_tomorrow": ' + one + "}}"
+            for one in (
+                '"red"',
+                "{}",
+                '{"colour": "red"}',
+                '{"colour": "unknown", "until": "2026-11-29T06:00:00+01:00"}',
+                '{"colour": [], "until": "2026-11-29T06:00:00+01:00"}',
+                '{"colour": "red", "until": "2026-11-29T06:00:00"}',
+                '{"colour": "red", "until": 6}',
             )
         ),
         '{"%s": {}, "x": "' + "x" * LONGEST_PRICES + '"}',

@@ -244,6 +244,27 @@ def test_a_colour_that_was_announced_extends_the_prices_and_the_meter_goes_befor
     assert stand.values() == [("25 06:00", 0.18), ("25 22:00", 0.14), ("26 06:00", 0.16)]
 
 
+def test_a_colour_that_was_announced_is_in_the_message_while_the_meter_does_not_say_it() -> None:
+    stand = Stand("2026-11-25T10:45")
+    stand.topic.use(stand.config, table(), Calendars(announced={date(2026, 11, 26): "red"}))
+    told = []
+    for state in (tempo("HPJW", "white", "unknown"), tempo("HPJW", "white", "blue"), HCHP):
+        stand.state(state)
+        stand.wait()
+        told.append(stand.published[-1][METER].get("tempo_tomorrow"))
+    assert told == [{"colour": "red", "until": "2026-11-26T06:00:00+01:00"}, None, None]
+
+
+def test_an_announced_colour_is_not_said_when_its_day_may_have_begun() -> None:
+    stand = Stand("2026-11-26T05:56")
+    stand.topic.use(stand.config, table(), Calendars(announced={date(2026, 11, 26): "red"}))
+    stand.state(tempo("HCJW", "white", "unknown"))
+    stand.wait()
+    assert stand.published[-1][METER]["tempo_tomorrow"]["colour"] == "red"
+    stand.wait(120)
+    assert "tempo_tomorrow" not in stand.published[-1][METER]
+
+
 def test_the_register_of_a_silent_meter_is_not_believed() -> None:
     stand = Stand()
     stand.state(HCHP)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contract.frame import Frame
-from common.contract.prices import PriceSpan, write_prices
+from common.contract.prices import Announced, MeterPrices, PriceSpan, read_prices, write_prices
 from common.contract.topics import Topics
 from common.mqtt.events import PublishToken
 from reader.config import HomeAssistantConfig
@@ -538,7 +538,7 @@ def prices(*values: float, seconds: float = 30.0) -> bytes:
     """Return a message of prices from the start on, of so many seconds each."""
     step = timedelta(seconds=seconds)
     spans = [PriceSpan(START + n * step, START + (n + 1) * step, value) for n, value in enumerate(values)]
-    return write_prices({FRAMES[0].meter: spans})
+    return write_prices({FRAMES[0].meter: MeterPrices(spans)})
 
 
 def test_the_price_is_in_the_state_and_moves_on_without_the_monitor_and_ends() -> None:
@@ -562,6 +562,21 @@ def test_a_price_that_changes_is_published_at_once() -> None:
         house.meters.tick(house.now)
     states = (json.loads(said) for topic, said, _ in house.broker.sent[sent:] if topic.endswith("/state"))
     assert [state.get("price") for state in states] == [0.2, 0.3, None]
+
+
+def test_an_announced_colour_is_published_at_once_and_ends_by_itself() -> None:
+    house = House()
+    house.live(20)
+    sent = len(house.broker.sent)
+    (end,) = read_prices(prices(0.2, seconds=600), [house.meter])[house.meter].spans
+    red = MeterPrices([end], Announced("red", START + timedelta(seconds=50)))
+    house.meters.on_prices("main", write_prices({house.meter: red}), 0.0)
+    house.meters.tick(house.now)
+    house.frames = FRAMES[20:]
+    house.live(60)
+    states = [json.loads(said) for topic, said, _ in house.broker.sent[sent:] if topic.endswith("/state")]
+    told = [state.get("tempo_announced") for state in states]
+    assert [one for one, other in pairwise([*told, "end"]) if one != other] == ["red", None]
 
 
 def test_the_clock_may_go_back() -> None:
