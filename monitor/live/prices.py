@@ -290,7 +290,7 @@ class PriceTopic:
     def _announced(self, said: Tariff, calendars: Calendars, now: datetime) -> Announced | None:
         """Return tomorrow's colour where the meter does not say it, unless its tomorrow may be our today already."""
         day, after = (TEMPO.day_of((now + by).astimezone(self._zone)) for by in (_ZERO, NEAR))
-        colour = calendars.announced.get(day + _DAY)
+        colour = calendars.ahead(day + _DAY)
         if said.offer != TEMPO.id or said.tomorrow is not None or colour is None or day != after:
             return None
         return Announced(colour, datetime.combine(day + _DAY, TEMPO.day_starts, self._zone))
