@@ -24,6 +24,7 @@ from reader.home_assistant.entity_table import (
     on_off_template,
     schedule_template,
     time_attribute,
+    tomorrow_template,
     value_template,
 )
 from reader.home_assistant.profile import MeterProfile
@@ -183,7 +184,9 @@ def _tariff(profile: MeterProfile, language: str) -> Iterator[Entity]:
         ("tempo_tomorrow", Text("Couleur Tempo de demain", "Tempo colour tomorrow")),
     ):
         if key in profile.keys:
-            yield _choice(key, colour, COLOUR_NAMES, language, icon="mdi:palette")
+            entity = _choice(key, colour, COLOUR_NAMES, language, icon="mdi:palette")
+            tomorrow = key == "tempo_tomorrow"
+            yield entity._replace(template=tomorrow_template(COLOUR_NAMES, language)) if tomorrow else entity
     if "off_peak" in profile.announced or ("off_peak" in profile.keys and profile.has_off_peak):
         # For automations: the same with every contract, and in every language.
         yield Entity(

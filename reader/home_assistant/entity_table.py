@@ -186,8 +186,17 @@ def on_off_template(key: str) -> str:
 
 def name_template(key: str, names: Mapping[str, Text], language: str) -> str:
     """Return a template of the name of a code. Any other code is *unknown*: Home Assistant logs an error otherwise."""
-    table = "{" + ",".join(f"'{code}':'{name.of(language)}'" for code, name in names.items()) + "}"
-    return "{{ " + table + ".get(value_json.get('" + key + "'))}}"
+    return "{{ " + _table(names, language) + ".get(value_json.get('" + key + "'))}}"
+
+
+def tomorrow_template(names: Mapping[str, Text], language: str) -> str:
+    """Return a template of tomorrow's Tempo colour: as the meter says it, else as it was announced."""
+    code = "value_json.get('tempo_announced',m) if m in (none,'unknown') else m"
+    return "{% set m=value_json.get('tempo_tomorrow') %}{{ " + _table(names, language) + ".get(" + code + ")}}"
+
+
+def _table(names: Mapping[str, Text], language: str) -> str:
+    return "{" + ",".join(f"'{code}':'{name.of(language)}'" for code, name in names.items()) + "}"
 
 
 def time_attribute(label: str) -> str:

@@ -85,7 +85,7 @@ def check_templates(component: Message, state: Mapping[str, object]) -> None:
         assert "default(0)" not in template
         if "stat_t" not in component:
             asked = set(re.findall(r"value_json\.get\('([^']+)'", template))
-            assert asked <= state.keys() | {"estimated_power"}, component
+            assert asked <= state.keys() | {"estimated_power", "tempo_announced"}, component
     assert not any("''" in template for template in templates)
 
 

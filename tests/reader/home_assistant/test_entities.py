@@ -42,6 +42,16 @@ def test_options_are_in_the_language_of_the_configuration() -> None:
     assert "ops" not in message_of("standard-single-phase-weekend")[0]["cmps"]["period"]
 
 
+def test_the_colour_of_tomorrow_is_the_meters_own_else_the_announced_one() -> None:
+    for kind in ("historic-three-phase-tempo", "standard-single-phase-tempo"):
+        template = message_of(kind, "en")[0]["cmps"]["tempo_tomorrow"]["val_tpl"]
+        assert template == (
+            "{% set m=value_json.get('tempo_tomorrow') %}"
+            "{{ {'blue':'Blue','white':'White','red':'Red','unknown':'Not announced'}"
+            ".get(value_json.get('tempo_announced',m) if m in (none,'unknown') else m)}}"
+        )
+
+
 def test_entities_with_personal_data_are_disabled() -> None:
     for kind in KINDS:
         components = message_of(kind)[0]["cmps"]
