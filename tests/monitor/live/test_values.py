@@ -94,3 +94,8 @@ def test_a_frame_says_which_phases_are_above_their_limit(frame: Frame, warned: t
 
 def test_a_warning_goes_on_where_a_frame_lacks_its_status() -> None:
     assert read_values(standard(SINSTS=900).values).after(read_values(standard(STGE="003A0081").values)).warned == (0,)
+
+
+def test_an_announced_colour_in_the_state_is_not_the_meters_own_word() -> None:
+    state = {"contract": "tempo", "tempo_tomorrow": "unknown", "tempo_announced": "red"}
+    assert tariff(state).tomorrow is None
