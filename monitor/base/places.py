@@ -42,7 +42,7 @@ TOWNS = {
     for entry in _TOWNS.replace("\n", " ").split(",")
     if (match := _TOWN.fullmatch(entry.strip())) is not None
 }
-_NUMBERS = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;]\s*(-?\d{1,3}(?:\.\d+)?)\s*")
+_NUMBERS = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)(?:\s*[,;]\s*|\s+)(-?\d{1,3}(?:\.\d+)?)\s*")
 _SOUTH, _NORTH, _WEST, _EAST = -90, 90, -180, 180
 
 

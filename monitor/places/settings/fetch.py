@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from common.settings.file_errors import reason
 from monitor.base.answer import answer_type
 from monitor.base.fetch_settings import FETCH
+from monitor.base.places import TOWNS
 from monitor.base.request_errors import RequestError
 from monitor.fetch.providers import of_switch
 from monitor.fetch.runner import Fetcher, is_running
@@ -47,11 +48,12 @@ class AllFetched:
     """The answer of `fetch`."""
 
     providers: Annotated[Sequence[Fetched], "in the order of the section"]
+    places: Annotated[Sequence[str], "prefectures, of which temperatures are known"]
 
 
 def answer(request: ApiRequest) -> AllFetched:
     """Return what is known of all switches."""
-    return AllFetched([_one(request, name) for name in _SWITCHES])
+    return AllFetched([_one(request, name) for name in _SWITCHES], list(TOWNS))
 
 
 def try_now(request: ActionRequest) -> Fetched:

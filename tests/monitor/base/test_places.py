@@ -18,6 +18,7 @@ def test_each_department_of_the_mainland_and_of_corsica_has_its_prefecture_there
         ("epinal", (48.2, 6.4)),
         ("48.8566, 2.3522", (48.9, 2.4)),
         ("-20.88;55.45", (-20.9, 55.5)),
+        ("48.9 2.4", (48.9, 2.4)),
     ],
 )
 def test_a_place_is_a_prefecture_however_it_is_written_or_two_numbers(

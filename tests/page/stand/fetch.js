@@ -15,10 +15,25 @@ const SAID = {
   prices: ['Une proposition.', 'One proposal.'],
   release: ['Vous avez la dernière version.', 'You have the newest release.'],
 };
+const PLACES = ['Bordeaux', 'Lille', 'Lyon', 'Paris'];
+// What is proposed once the switch `prices` was tried.
+const PROPOSAL = {
+  id: '0123456789ab',
+  source: 'www.data.gouv.fr',
+  date: '2026-11-20',
+  name: 'EDF Tarif Bleu, base',
+  from: '2026-11-01',
+};
+const ROWS = [
+  ['Base', 'Base', '€/kWh', '€/kWh', 0.2016, 0.194],
+  ['Abonnement, 6 kVA', 'Subscription, 6 kVA', '€/mois', '€/month', 15.47, 15.65],
+];
+const BILL = { month: '2026-10', before: { euros: 84.2 }, after: { euros: 81.75 } };
 const NO_TOKEN = ['Collez d’abord un jeton de Conso API.', 'First paste a token of Conso API.'];
 
 export function fetched() {
-  let hasToken = false;
+  let hasToken = false,
+    isTaken = false;
   const attempts = {};
   const entry = (name, sections, language, now) => {
     const value = sections.fetch.value[name],
@@ -37,18 +52,34 @@ export function fetched() {
       problem: failed ? word(NO_TOKEN) : null,
       next_at: on && at ? new Date(now + 86_400_000).toISOString() : null,
       has_token: name === 'enedis' && hasToken,
-      offers: null,
+      offers: name === 'prices' && at ? [proposal(language)] : null,
     };
   };
+  const proposal = (language) => ({
+    ...PROPOSAL,
+    taken: isTaken,
+    rows: ROWS.map(([fr, en, unit, unitEn, before, after]) =>
+      language === 'en' ? { name: en, unit: unitEn, before, after } : { name: fr, unit, before, after },
+    ),
+    bill: isTaken ? null : BILL,
+  });
+  /** The press on a proposal, as the server answers it. */
+  function press(method, id) {
+    if (id !== PROPOSAL.id || !attempts.prices)
+      return { status: 404, body: { detail: 'Cette proposition n’existe plus.' } };
+    isTaken = method === 'POST';
+    return { status: 200, body: { id, taken: isTaken } };
+  }
   return {
     respond(method, path, body, sections, language, now) {
-      const [, name, what] = path.split('/'),
+      const [, name, what, id] = path.split('/'),
         one = () => ({ status: 200, body: entry(name, sections, language, now) });
       if (!name)
         return {
           status: 200,
-          body: { providers: Object.keys(HOSTS).map((each) => entry(each, sections, language, now)) },
+          body: { places: PLACES, providers: Object.keys(HOSTS).map((each) => entry(each, sections, language, now)) },
         };
+      if (what === 'take') return press(method, id ?? body.id);
       if (what === 'token') hasToken = method === 'PUT' && !!body.token;
       if (what === 'try') attempts[name] = { at: new Date(now).toISOString(), failed: name === 'enedis' && !hasToken };
       return one();

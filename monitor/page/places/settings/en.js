@@ -67,7 +67,6 @@ export default {
     noAdapter: {
       title: 'No adapter yet?',
       help: 'Your past years are enough for the review, the bill and the ranking of offers. When the adapter comes, all of it is kept.',
-      site: (site) => `Get a token on ${site}`,
       fetch: 'Fetch my years from Enedis',
       point: 'Delivery point (PRM, 14 digits)',
       pointHelp: 'Only if the token is for several points.',
@@ -104,14 +103,13 @@ export default {
     help: 'Each service is asked only while its switch is on. Everything works without.',
     now: 'Try now',
     asking: 'Asking…',
-    hosts: (hosts) => `Asks ${hosts}.`,
     worked: (when) => `Last worked ${when}.`,
     failed: (when, problem) => `Failed ${when}: ${problem}`,
     notYet: 'Not asked yet: it will be within a minute.',
     next: (when) => `Asked again ${when}.`,
     token: {
       label: 'Token of Conso API',
-      help: (site) => `Get it at ${site}, which asks for your consent at Enedis. It stays on this machine.`,
+      help: (site) => ['Get it at ', site, ', which asks for your consent at Enedis. It stays on this machine.'],
       keep: 'Keep the token',
       kept: 'The token is kept on this machine.',
       replace: 'Replace',

@@ -19,12 +19,15 @@ const EACH = 3000, // ms between two looks at what was switched on and has not b
 export function fetchGroup({ meters, section, form }) {
   /** @type {Map<string, Row>} */
   const rows = new Map();
+  const towns = h('datalist', { id: id('towns') });
   /** @type {Fetched[]} */
   let entries = [],
     looks = 0;
   async function look() {
     try {
-      entries = (await api.fetched()).providers;
+      const answer = await api.fetched();
+      entries = answer.providers;
+      towns.replaceChildren(...answer.places.map((value) => h('option', { value })));
     } catch (error) {
       if (error.status === undefined) throw error;
     }
@@ -34,7 +37,7 @@ export function fetchGroup({ meters, section, form }) {
   }
   const draw = (place) => {
     rows.clear();
-    for (const node of form.fields ?? []) rows.set(node.name ?? '', row(node, place, meters, look));
+    for (const node of form.fields ?? []) rows.set(node.name ?? '', row(node, place, widgetsOf(meters, towns), look));
     for (const one of entries) rows.get(one.name)?.show(one);
     return h(
       'div',
@@ -53,13 +56,13 @@ export function fetchGroup({ meters, section, form }) {
   return [h('p', { class: 'note' }, W.fetch.help), whole.node];
 }
 
-/** One service. @type {(node: Node, whole: Place, meters: Meter[], look: () => Promise<void>) => Row} */
-function row(node, whole, meters, look) {
+/** One service. @type {(node: Node, whole: Place, widgets: Widgets, look: () => Promise<void>) => Row} */
+function row(node, whole, widgets, look) {
   const name = node.name ?? '',
     place = below(whole, name),
     fields = node.kind === 'record' ? (node.fields ?? []) : [],
     on = fields.find((one) => one.name === 'on'),
-    tools = { widgets: widgetsOf(meters), nameOf: () => /** @type {'entry'} */ ('entry') },
+    tools = { widgets, nameOf: () => /** @type {'entry'} */ ('entry') },
     state = stateOf(name, node.label ?? '', look),
     token = name === 'enedis' ? tokenBlock(look) : null,
     imports = name === 'enedis' ? importsOf() : null,
@@ -95,38 +98,32 @@ function row(node, whole, meters, look) {
   };
 }
 
-/** Text with what is known of it, to choose from. @type {(meters: Meter[]) => Widgets} */
-const widgetsOf = (meters) => ({
+/** Text with what is known of it, to choose from. @type {(meters: Meter[], towns: HTMLElement) => Widgets} */
+const widgetsOf = (meters, towns) => ({
   meter: (node, place) =>
     listed(
       node,
       place,
-      meters.map(({ id: value, name }) => [value, name ?? value]),
+      h(
+        'datalist',
+        { id: id('known') },
+        meters.map(({ id: value, name }) => h('option', { value }, name ?? value)),
+      ),
     ),
-  place: (node, place) =>
-    listed(
-      node,
-      place,
-      (node.choices ?? []).map(({ value, label }) => [value, label]),
-    ),
+  place: (node, place) => listed(node, place, towns),
 });
 
-/** @type {(node: Node, place: Place, known: [string, string][]) => HTMLElement} */
-function listed(node, place, known) {
-  const list = h(
-      'datalist',
-      { id: id('known') },
-      known.map(([value, label]) => h('option', { value }, label)),
-    ),
-    input = h('input', {
-      type: 'text',
-      autocomplete: 'off',
-      maxlength: node.longest,
-      placeholder: node.example,
-      value: place.get() ?? '',
-      // Null, not absent: these are whole values of the section.
-      onchange: () => place.set(input.value.trim() || null),
-    });
+/** @type {(node: Node, place: Place, list: HTMLElement) => HTMLElement} */
+function listed(node, place, list) {
+  const input = h('input', {
+    type: 'text',
+    autocomplete: 'off',
+    maxlength: node.longest,
+    placeholder: node.example,
+    value: place.get() ?? '',
+    // Null, not absent: these are whole values of the section.
+    onchange: () => place.set(input.value.trim() || null),
+  });
   const whole = field({ ...node, kind: 'text', widget: '' }, place, input);
   input.setAttribute('list', list.id);
   whole.append(list);

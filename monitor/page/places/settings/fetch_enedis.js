@@ -11,7 +11,10 @@ import { W } from './words.js';
 
 const EACH = 2000; // ms between two looks at what is being imported
 const LONGEST = 4000; // characters of a token
-const SOURCE = 'conso.boris.sh'; // where the token comes from
+
+/** Where the token comes from. */
+export const tokenSite = () =>
+  h('a', { href: 'https://conso.boris.sh/', target: '_blank', rel: 'noreferrer' }, 'conso.boris.sh');
 
 /** @param {() => Promise<void>} look what to do when it has changed */
 export function tokenBlock(look) {
@@ -27,7 +30,7 @@ export function tokenBlock(look) {
           widget: 'secret',
           name: 'token',
           label: W.fetch.token.label,
-          help: W.fetch.token.help(SOURCE),
+          help: W.fetch.token.help(tokenSite()),
           required: true,
           longest: LONGEST,
         },

@@ -47,20 +47,9 @@ export function stateOf(name, label, look) {
  * @type {(entry: Fetched) => ['ok' | 'warn' | 'info' | null, string][]}
  */
 export function lines(entry) {
-  const {
-    on,
-    hosts,
-    running,
-    asked_at: asked,
-    worked_at: worked,
-    said,
-    failed_at: failed,
-    problem,
-    next_at: next,
-  } = entry;
+  const { on, running, asked_at: asked, worked_at: worked, said, failed_at: failed, problem, next_at: next } = entry;
   /** @type {['ok' | 'warn' | 'info' | null, string][]} */
   const found = [];
-  if (hosts.length) found.push([null, W.fetch.hosts(hosts.join(', '))]);
   if (worked) found.push(['ok', [W.fetch.worked(when(worked)), said].filter(Boolean).join(' ')]);
   if (problem) found.push(['warn', failed ? W.fetch.failed(when(failed), problem) : problem]);
   if (running) found.push(['info', W.fetch.asking]);

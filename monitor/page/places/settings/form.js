@@ -6,8 +6,9 @@ import { language } from '../../base/i18n.js';
 import { isDate } from '../../base/time.js';
 import { W } from './words.js';
 
+/** @import {Child} from '../../../../deploy/page/types' */
 /**
- * @typedef {{kind: string, label?: string, help?: string, unit?: string, widget?: string, required?: boolean,
+ * @typedef {{kind: string, label?: string, help?: Child, unit?: string, widget?: string, required?: boolean,
  *   optional?: boolean, default?: any, low?: number, high?: number, longest?: number, example?: string, name?: string,
  *   fields?: Node[], item?: Node, key?: Node, choices?: {value: any, label: string}[]}} Node
  * Where a value stands: at: as the server names it, `contracts[1].power`.

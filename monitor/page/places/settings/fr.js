@@ -71,7 +71,6 @@ export default {
     noAdapter: {
       title: 'Pas encore d’adaptateur ?',
       help: 'Vos années passées suffisent pour le bilan, la facture et le classement des offres. Quand l’adaptateur viendra, tout sera gardé.',
-      site: (site) => `Prendre un jeton sur ${site}`,
       fetch: 'Chercher mes années chez Enedis',
       point: 'Point de livraison (PRM, 14 chiffres)',
       pointHelp: 'Seulement si le jeton est pour plusieurs points.',
@@ -108,14 +107,13 @@ export default {
     help: 'Un service n’est interrogé que si son interrupteur est allumé. Tout marche sans.',
     now: 'Essayer maintenant',
     asking: 'Demande en cours…',
-    hosts: (hosts) => `Interroge ${hosts}.`,
     worked: (when) => `Dernier succès : ${when}.`,
     failed: (when, problem) => `Échec, ${when} : ${problem}`,
     notYet: 'Pas encore interrogé : ce sera fait dans la minute.',
     next: (when) => `Prochaine demande : ${when}.`,
     token: {
       label: 'Jeton de Conso API',
-      help: (site) => `Prenez-le sur ${site}, qui demande votre accord chez Enedis. Il reste sur cette machine.`,
+      help: (site) => ['Prenez-le sur ', site, ', qui demande votre accord chez Enedis. Il reste sur cette machine.'],
       keep: 'Garder le jeton',
       kept: 'Le jeton est gardé sur cette machine.',
       replace: 'Remplacer',

@@ -4,7 +4,7 @@ import { h, icon } from '../../../base/dom.js';
 import { again } from '../../../base/router.js';
 import { toSettings } from '../../../parts/block.js';
 import { changed } from '../../../parts/changes.js';
-import { fetchedImports } from '../fetch_enedis.js';
+import { fetchedImports, tokenSite } from '../fetch_enedis.js';
 import { problemOf } from '../requests.js';
 import { smallForm } from '../small_form.js';
 import { W } from '../words.js';
@@ -13,8 +13,6 @@ import { W } from '../words.js';
 
 const EACH = 1000, // ms between two looks
   LONGEST = 4000, // characters of a token
-  SITE = 'conso.boris.sh',
-  ADDRESS = 'https://conso.boris.sh/',
   PASSED = ['done', 'failed', 'cancelled'];
 
 /** @type {(tools: Pick<Tools, 'forms'> & {files: string}) => HTMLElement} */
@@ -35,7 +33,7 @@ export function withoutAdapter({ forms, files }) {
         widget: 'secret',
         name: 'token',
         label: W.fetch.token.label,
-        help: W.fetch.token.help(SITE),
+        help: W.fetch.token.help(tokenSite()),
         required: true,
         longest: LONGEST,
       },
@@ -78,7 +76,6 @@ export function withoutAdapter({ forms, files }) {
     h('summary', null, S.title),
     h('p', null, S.help),
     sent && h('p', { class: 'note' }, sent),
-    h('p', null, h('a', { href: ADDRESS, rel: 'noreferrer', target: '_blank' }, S.site(SITE))),
     form,
     what,
     h('p', null, h('a', { href: files }, S.files)),
