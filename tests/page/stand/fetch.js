@@ -28,7 +28,11 @@ const ROWS = [
   ['Base', 'Base', '€/kWh', '€/kWh', 0.2016, 0.194],
   ['Abonnement, 6 kVA', 'Subscription, 6 kVA', '€/mois', '€/month', 15.47, 15.65],
 ];
-const BILL = { month: '2026-10', before: { euros: 84.2 }, after: { euros: 81.75 } };
+const BILL = {
+  month: '2026-10',
+  before: { euros: 842_000, partial: false },
+  after: { euros: 817_500, partial: false },
+};
 const NO_TOKEN = ['Collez d’abord un jeton de Conso API.', 'First paste a token of Conso API.'];
 
 export function fetched() {

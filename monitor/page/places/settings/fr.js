@@ -1,5 +1,7 @@
 import * as f from '../../base/format.js';
 
+const ofMonth = (month) => (/^[ao]/.test(month) ? `d’${month}` : `de ${month}`); // août, avril, octobre
+
 export default {
   open: 'Cette page s’ouvre sans mot de passe : toute personne qui y accède peut aussi changer ces réglages.',
   app: 'Toute personne qui voit cette page dans Home Assistant peut changer ces réglages.',
@@ -332,8 +334,8 @@ export default {
     removeVersion: 'Retirer ces prix',
   },
   bill: {
-    one: (month, after) => `Facture de ${month} : ${after}.`,
-    change: (month, before, after) => `Facture de ${month} : avant ${before}, après ${after}.`,
+    one: (month, after) => `Facture ${ofMonth(month)} : ${after}.`,
+    change: (month, before, after) => `Facture ${ofMonth(month)} : avant ${before}, après ${after}.`,
     partial: 'Le coût est partiel : il manque des prix ou des relevés.',
     yours: 'Votre facture :',
     difference: (percent, sign) =>
