@@ -44,11 +44,11 @@ test('each price is written before and after, with its unit', () => {
 test('the bill of last month is said as long as the prices are not taken, and again once they are undone', () => {
   const { ask, offers } = stand();
   ask('POST', 'fetch/prices/try');
-  assert.match(billOf(offers()[0]) ?? '', /^Facture d’octobre 2026 : avant 84,20\s€, après 81,75\s€\.$/);
+  assert.match(billOf(offers()[0]) ?? '', /^Facture d’octobre 2026\s: avant 84,20\s€, après 81,75\s€\.$/);
   assert.deepEqual(ask('POST', 'fetch/prices/take', { id: offers()[0].id }), { id: '0123456789ab', taken: true });
   assert.equal(offers()[0].taken, true);
   assert.equal(billOf(offers()[0]), null);
   ask('DELETE', 'fetch/prices/take/0123456789ab');
   assert.equal(offers()[0].taken, false);
-  assert.match(billOf(offers()[0]) ?? '', /^Facture d’octobre 2026 : avant 84,20\s€, après 81,75\s€\.$/);
+  assert.match(billOf(offers()[0]) ?? '', /^Facture d’octobre 2026\s: avant 84,20\s€, après 81,75\s€\.$/);
 });
