@@ -55,6 +55,18 @@ def _plain(text: str) -> str:
 _BY_NAME = {_plain(name): position for name, position in TOWNS.items()}
 
 
+OPEN_METEO = "open-meteo.com"
+
+
+def temperatures_of(position: Position) -> str:
+    """Return the source of a position's temperatures in the table `outside`: another place is another source.
+
+    >>> temperatures_of(Position(48.9, 2.4))
+    'open-meteo.com 48.9 2.4'
+    """
+    return f"{OPEN_METEO} {position.latitude:.1f} {position.longitude:.1f}"
+
+
 def position_of(place: str) -> Position | None:
     """Return where a place is; None: it is unknown.
 

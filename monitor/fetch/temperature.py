@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 from common.contract.outside import WHATS
 from monitor.base.calendar import midnight
-from monitor.base.places import Position, position_of
+from monitor.base.places import Position, position_of, temperatures_of
 from monitor.fetch.client import Client, FetchFailed
 from monitor.fetch.provider import Ask, Fetched, Provider, Rows
 
 ARCHIVE, FORECAST = "archive-api.open-meteo.com", "api.open-meteo.com"
-SOURCE = "open-meteo.com"
 _WHAT = WHATS["temperature"]
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _YEARS = timedelta(days=3 * 366)
@@ -58,7 +57,13 @@ def fetch(client: Client, ask: Ask) -> Fetched:
         )
     last = max(values)
     return Fetched(
-        rows=[Rows(_WHAT.name, SOURCE, {datetime.combine(day, time.min, UTC): mean for day, mean in values.items()})],
+        rows=[
+            Rows(
+                _WHAT.name,
+                temperatures_of(position),
+                {datetime.combine(day, time.min, UTC): mean for day, mean in values.items()},
+            )
+        ],
         # The archive has the final values some days later: these days are asked once more.
         kept={"position": list(position), "until": (last - 2 * _LATE).isoformat()},
         fr=f"{len(values)} jours jusqu’au {last:%d/%m/%Y} (Open-Meteo.com, CC BY 4.0).",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from common.contract.source_minutes import unpack_hour
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import full_hour, midnight
+from monitor.base.places import position_of, temperatures_of
 from monitor.readings.hours import Meter
 from monitor.readings.rows import hour_rows, moment_of, number_rows
 
@@ -148,20 +149,34 @@ class Series:
     """Temperatures of one place: those of different places are never mixed."""
 
     thermometer: Source | None
-    outside: str | None = None  # without a thermometer: who said them, IMPORTED or a host
+    outside: str | None = None  # without a thermometer: who said them, IMPORTED or a host and the position
+
+    @property
+    def name(self) -> str | None:
+        """What a reader calls it: a thermometer, or the host that was asked; None: imported."""
+        if self.thermometer is not None:
+            return self.thermometer.name
+        return None if self.outside in (None, IMPORTED) else str(self.outside).partition(" ")[0]
 
 
 class Temperatures:
     """Reads one connection's database; not for several threads at once."""
 
-    def __init__(self, connection: Connection, zone: ZoneInfo) -> None:
+    def __init__(self, connection: Connection, zone: ZoneInfo, place: str | None) -> None:
+        """Read over `connection`; of fetched temperatures only those of `place`, as the owner names it."""
         self._connection = connection
         self._zone = zone
+        position = None if place is None else position_of(place)
+        self._fetched = None if position is None else temperatures_of(position)
 
     def outside(self) -> list[str]:
-        """Return who said temperatures without a thermometer: IMPORTED for all files together, and hosts."""
+        """Return who said temperatures without a thermometer: IMPORTED for all files together, and who was asked.
+
+        What was fetched for a place where the home no longer is stays in the table, and is not used.
+        """
         rows = self._connection.query("SELECT DISTINCT source FROM outside WHERE what = 'temperature'")
-        return sorted({IMPORTED if str(source).startswith(_IMPORT) else str(source) for (source,) in rows})
+        known = {IMPORTED if str(source).startswith(_IMPORT) else str(source) for (source,) in rows}
+        return sorted(known & {IMPORTED, self._fetched})
 
     def days(self, series: Series, first: date, end: date) -> Mapping[date, float]:
         """Return the mean temperature of the days from `first` to before `end`, °C, as far as they are known."""

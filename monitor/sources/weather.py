@@ -12,7 +12,7 @@ from monitor.base.calendar import midnight
 from monitor.money.home import Home
 from monitor.readings.hours import Meter
 from monitor.readings.imported import imported_totals
-from monitor.readings.sources import IMPORTED, TEMPERATURE, Series, Temperatures
+from monitor.readings.sources import TEMPERATURE, Series, Temperatures
 
 #: °C: a day has as many degree days as its mean temperature is below it.
 BASE = 18
@@ -173,7 +173,7 @@ class WeatherAnswers:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._temperatures = Temperatures(home.connection, home.zone)
+        self._temperatures = Temperatures(home.connection, home.zone, home.config.household.fetch.temperature.place)
         self._reader = home.reader
         self._imported = home.imported
         self._zone = home.zone
@@ -204,9 +204,8 @@ class WeatherAnswers:
             for limits, wh in zip(ranges, energy, strict=True):
                 cold = self._temperatures.days(one, *limits)
                 sides.append({day: Day(wh[day], degree_days(mean)) for day, mean in cold.items() if day in wh})
-            name = one.thermometer.name if one.thermometer else None if one.outside == IMPORTED else one.outside
             compared = at_equal_weather(pairs(sides[0], sides[1]), (end - first).days)
-            found.append(Weather(name, first, end - _DAY, compared))
+            found.append(Weather(one.name, first, end - _DAY, compared))
         return max(found, key=_rank)
 
     def effect(

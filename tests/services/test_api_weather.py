@@ -9,6 +9,8 @@ import pytest
 from common.contract.source_minutes import SourceMinute
 from common.database.mariadb import Database
 from monitor.base.config import MonitorConfig
+from monitor.base.fetch_settings import FetchSettings, TemperatureSwitch
+from monitor.base.household import Household
 from monitor.base.request_errors import RequestError
 from monitor.money.prices import PriceTable
 from monitor.places.now.routes import METERS
@@ -168,6 +170,32 @@ def test_thermometers_of_two_places_are_not_mixed(tables: Database) -> None:
     query(tables, f"INSERT INTO outside VALUES {rows}")
     compared = ask(weather.ROUTE, tables, NOW, NONE, JANUARY)["compared"]
     assert (compared["days"], compared["why_not"]) == (0, "days")
+
+
+def living_in(place: str | None) -> MonitorConfig:
+    return MonitorConfig(household=Household(fetch=FetchSettings(temperature=TemperatureSwitch(place=place))))
+
+
+def test_only_temperatures_of_the_place_that_is_named_are_used(tables: Database) -> None:
+    """Lyon has both Januaries, Lille the first ten days of them: after a move to Lille, ten days are known."""
+    add_days(tables, heated)
+    rows = ",".join(
+        f"('temperature', '{year}-01-{number + 1:02}', {outside(year, number):.1f}, 'open-meteo.com {position}')"
+        for position, days in (("45.8 4.8", 31), ("50.6 3.1", 10))
+        for year in (2025, 2026)
+        for number in range(days)
+    )
+    query(tables, f"INSERT INTO outside VALUES {rows}")
+    for place, host, days in (
+        ("Lyon", "open-meteo.com", 31),
+        ("Lille", "open-meteo.com", 10),
+        ("45.76, 4.84", "open-meteo.com", 31),
+        ("Brest", None, None),
+        (None, None, None),
+    ):
+        answer = ask(weather.ROUTE, tables, NOW, NONE, JANUARY, config=living_in(place))
+        compared = answer["compared"]
+        assert (answer["thermometer"], compared and compared["days"]) == (host, days), place
 
 
 def test_an_imported_month_is_not_a_day(tables: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from monitor.base.fetch_settings import FetchSettings, TemperatureSwitch
 from monitor.fetch.client import FetchFailed
 from monitor.fetch.provider import Ask, Fetched
-from monitor.fetch.temperature import ARCHIVE, FORECAST, SOURCE, fetch
+from monitor.fetch.temperature import ARCHIVE, FORECAST, fetch
 from tests.support.outside_world import RecordedClient, Reply
 
 NOW = datetime(2026, 12, 2, 4, 30, tzinfo=UTC)
@@ -41,7 +41,7 @@ def world(archive: bytes, forecast: bytes) -> RecordedClient:
 
 def by_day(fetched: Fetched) -> dict[str, float]:
     (rows,) = fetched.rows
-    assert (rows.what, rows.source) == ("temperature", SOURCE)
+    assert (rows.what, rows.source) == ("temperature", "open-meteo.com 45.8 4.8")
     return {f"{start:%Y-%m-%d}": value for start, value in rows.values.items()}
 
 

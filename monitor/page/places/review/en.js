@@ -18,6 +18,7 @@ export default {
   },
   yearAgo: 'Same period a year earlier',
   equalWeather: 'at equal weather',
+  temperatures: 'Temperatures: ',
   weatherWeak: 'the weather explains little here',
   explained: (share, days) =>
     `the temperature explains ${share} of the differences from day to day (over ${days} days)`,

@@ -18,6 +18,7 @@ export default {
   },
   yearAgo: 'Même période, un an plus tôt',
   equalWeather: 'à météo égale',
+  temperatures: 'Températures\u00a0: ',
   weatherWeak: 'la météo explique peu ici',
   explained: (share, days) => `la température explique ${share} des écarts d’un jour à l’autre (sur ${days} jours)`,
   atSameDay: 'à la même date',

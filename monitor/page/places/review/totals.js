@@ -14,16 +14,17 @@ import { remark, oldPrices, whosePrices } from '../../parts/notice.js';
 /**
  * The change, if it can be told, and what it rests on. Where it was warm, where days are missing, or where more is drawn
  * on warm days, nothing.
- * @type {(answer: Answers.Weather | null | undefined) => {change?: string, text: string, note: string} | null}
+ * @type {(answer: Answers.Weather | null | undefined) => {change?: string, text: string, note: string, thermometer: string | null} | null}
  */
 export function weatherOf(answer) {
   const compared = answer?.compared;
   if (!answer || !compared?.wh_per_degree_day || compared.wh_per_degree_day < 0 || compared.quality == null)
     return null;
   const explained = W.explained(f.percent(compared.quality), f.number(compared.days));
-  if (compared.why_not === 'weak') return { text: W.weatherWeak, note: f.capital(explained) };
+  const said = { note: f.capital(explained), thermometer: answer.thermometer };
+  if (compared.why_not === 'weak') return { text: W.weatherWeak, ...said };
   if (compared.change == null) return null;
-  return { change: f.signedPercent(compared.change), text: W.equalWeather, note: f.capital(explained) };
+  return { change: f.signedPercent(compared.change), text: W.equalWeather, ...said };
 }
 
 /**
@@ -87,6 +88,13 @@ export function totals({ data, closed, hour, others, open, updated }) {
   );
 }
 
+/** Who said the temperatures; Open-Meteo's licence asks for its name with a link. */
+function saidBy(thermometer) {
+  if (thermometer !== 'open-meteo.com') return thermometer;
+  const link = { href: 'https://open-meteo.com/', target: '_blank', rel: 'noreferrer' };
+  return [h('a', link, 'Open-Meteo.com'), ' (CC BY 4.0)'];
+}
+
 /** Each amount of the other period with the change from it to this one, and why energy and money do not go together. */
 function against(closed, answer, until, weather) {
   if (!closed?.whole || closed.whole.across_wh || !answer || !isWhole(answer))
@@ -104,6 +112,7 @@ function against(closed, answer, until, weather) {
     ),
     weather && h('dd', null, weather.change && h('strong', null, weather.change), weather.change && ' ', weather.text),
     weather?.note && h('dd', { class: 'note' }, weather.note),
+    weather?.thermometer && h('dd', { class: 'note' }, W.temperatures, saidBy(weather.thermometer)),
     change.partial && (before.cost ?? closed.whole.cost) != null && h('dd', { class: 'note' }, W.costIncomplete),
     change.price && h('dd', { class: 'note' }, why(change)),
   ];

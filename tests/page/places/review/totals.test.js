@@ -28,6 +28,7 @@ test('the change at equal weather stands beside what it rests on', () => {
     change: '−12\u202f%',
     text: 'à météo égale',
     note: 'La température explique 78\u202f% des écarts d’un jour à l’autre (sur 31 jours)',
+    thermometer: 'jardin',
   });
 });
 
@@ -35,6 +36,7 @@ test('where the weather explains little, this is said and nothing is corrected',
   assert.deepEqual(weatherOf(answer({ why_not: 'weak', change: null, quality: 0.21 })), {
     text: 'la météo explique peu ici',
     note: 'La température explique 21\u202f% des écarts d’un jour à l’autre (sur 31 jours)',
+    thermometer: 'jardin',
   });
 });
 
