@@ -9,7 +9,10 @@ Question = tuple[str, dict[str, str]]  # a route, and its parameters
 DAYS, WEEKS, MONTHS, YEARS = 15, 6, 13, 2
 _LENGTH = 400  # days before the end of a period whose base load is shown beside it
 _DAY = timedelta(days=1)
-_HOUSE = "meters", "alerts", "requests", "settings", "settings/fields", "offers", "forgettable", "ports", "discovered"
+_HOUSE = (
+    *("meters", "alerts", "requests", "settings", "settings/fields", "offers", "fetch", "forgettable", "ports"),
+    "discovered",
+)
 _METER = "later", "devices", "notes", "forecast", "power", "status"
 
 
