@@ -27,7 +27,7 @@ export default {
   tomorrowIs: 'Tomorrow:',
   fromSix: (price) => `from 06:00: ${price} €/kWh`,
   atSix: 'At 06:00:',
-  tomorrowWhen: 'announced by the meter at about 20:00',
+  tomorrowWhen: 'announced by 20:00',
   beforeMeter: 'announced, not confirmed by the meter yet',
   laterTitle: 'Now or later?',
   laterWash: 'A wash (1 kWh)',

@@ -29,7 +29,7 @@ export default {
   tomorrowIs: 'Demain :',
   fromSix: (price) => `dès 6${f.THIN}h : ${price} €/kWh`,
   atSix: `À 6${f.THIN}h :`,
-  tomorrowWhen: `annoncée vers 20${f.THIN}h par le compteur`,
+  tomorrowWhen: `annoncée à 20${f.THIN}h au plus tard`,
   beforeMeter: 'annoncé, le compteur ne l’a pas encore confirmé',
   laterTitle: 'Tout de suite ou plus tard ?',
   laterWash: 'Une lessive (1 kWh)',
