@@ -228,24 +228,34 @@ def _look_for_producer(run: _Run, state: dict[str, Any]) -> None:
 def _take_days(run: _Run, name: str, flow: _Flow) -> None:
     if flow.days:
         return
-    oldest, end = _years_before(run.today, _YEARS_OF_DAYS), run.today
-    while end > oldest:
-        start = max(oldest, end - _YEAR)
+    oldest, end, length = _years_before(run.today, _YEARS_OF_DAYS), run.today, _YEAR
+    while length and end > oldest:
+        start = max(oldest, end - length)
         if run.ask(f"daily_{name}", start, end) is None:
-            break
-        end = start
+            length = _half(start, end)
+        else:
+            end = start
     flow.days = True
 
 
+def _half(start: date, end: date) -> timedelta:
+    """Return a shorter range for one that begins too long ago: the contract may have begun within it."""
+    return (end - start).days // 2 * _DAY
+
+
 def _take_curves(run: _Run, name: str, flow: _Flow) -> None:
-    oldest = _years_before(run.today, _YEARS_OF_CURVE)
+    oldest, length = _years_before(run.today, _YEARS_OF_CURVE), _WEEK
     while not flow.is_done:
         end = flow.back or run.today
-        start = max(oldest, end - _WEEK)
-        found = run.ask(_curve(name), start, end) if start < end else None
+        start = max(oldest, end - length)
+        found = run.ask(_curve(name), start, end) if start < end else []
+        if found is None:
+            length = _half(start, end)
+            flow.is_done = not length
+            continue
         flow.empty_weeks = 0 if found else flow.empty_weeks + 1
         flow.back = start
-        flow.is_done = found is None or start <= oldest or flow.empty_weeks >= _EMPTY_WEEKS
+        flow.is_done = start <= oldest or flow.empty_weeks >= _EMPTY_WEEKS
 
 
 def _take_missing(run: _Run, missing: Sequence[tuple[date, date]], empty: dict[date, tuple[int, date]]) -> None:

@@ -39,6 +39,7 @@ class ConsoApi:
         self.days_lost: set[date] = set()  # daily values that are
         self.corrected: dict[datetime, int] = {}  # W
         self.begins = date(2000, 1, 1)
+        self.refuses_earlier = False  # than it begins: as too old, instead of answering what there is
         self.replies: list[Reply] = []  # given instead, in order
         self.cut_after: int | None = None  # answers, before it is out of order
         self.answered = 0
@@ -104,7 +105,8 @@ class ConsoApi:
             return _error(400, "ADAM-ERR0069")
         if is_curve and end - start > 7 * DAY:
             return _error(400, "ADAM-ERR0126")
-        if start < self.today.replace(year=self.today.year - (2 if is_curve else 3)) - 15 * DAY:
+        oldest = self.today.replace(year=self.today.year - (2 if is_curve else 3)) - 15 * DAY
+        if start < (max(oldest, self.begins) if self.refuses_earlier else oldest):
             return _error(400, "ADAM-ERR0123")
         return self._found(start, end, injected=injected, is_curve=is_curve)
 

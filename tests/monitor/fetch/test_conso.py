@@ -111,6 +111,16 @@ def test_older_curves_are_not_asked_after_a_quarter_without_any(asking: Asking) 
     assert len(asking.ranges("consumption_load_curve")) == 5 + 13
 
 
+@pytest.mark.parametrize(("days", "halves"), [(1, 48), (5, 240), (40, 1922), (200, 9602)])  # 25 October has 25 hours
+def test_a_contract_younger_than_the_first_range_gets_all_its_days(asking: Asking, days: int, halves: int) -> None:
+    asking.api.begins, asking.api.refuses_earlier = TODAY - days * DAY, True
+    (file,) = asking().files
+    answers = json.loads(file.content)["answers"]
+    for kind, number in (("daily_consumption", days), ("consumption_load_curve", halves)):
+        assert sum(len(one["interval_reading"]) for one in answers if one["type"] == kind) == number
+    assert len(asking.client.asked) < 60
+
+
 def test_a_missing_day_is_asked_again_less_and_less_often(asking: Asking) -> None:
     lost = date(2026, 10, 12)
     asking.api.days_lost = {lost}
