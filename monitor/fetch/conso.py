@@ -28,7 +28,7 @@ _EMPTY_WEEKS = 13  # in a row, after which there is no older load curve
 _MOST_HOLES = 12  # weeks that are asked again in one run
 _LONGEST_WAIT = 64  # days until an empty day is asked again
 _AGAIN_PRODUCER = 30  # days until a house is asked again whether it injects
-_LATER = 900.0  # seconds
+_A_DAY = 86_400.0  # seconds
 _TOO_OLD = ("ADAM-DC-0009", "ADAM-DC-0016", "ADAM-ERR0123", "ADAM-ERR0125")
 _NO_DATA = ("STM-ERR-0000014", "STM-ERR-0000020", "no_data_found")
 _OTHER_POINT = "ADAM-ERR0069"
@@ -108,6 +108,8 @@ class _Run:
                     "Conso API refuses the token, or it is not for this point: make another one on conso.boris.sh.",
                     status=error.status,
                 ) from error
+            if error.why == "not_allowed":  # without a word why: a firewall, or an outage at Enedis
+                raise FetchFailed("later", error.fr, error.en, retry_after=_A_DAY, status=error.status) from error
             raise
         readings = _readings(found, kind, self.prm, start, end)
         if readings:
@@ -167,13 +169,13 @@ def fetch(client: Client, ask: Ask) -> Fetched:
             "Enedis has nothing for this point: switch on the recording of hourly consumption in your account at"
             " Enedis.",
         )
-    fr, en = _said(run.answers, stopped)
+    fr, en = _said(run.answers)
     return Fetched(
         files=[_file(run, ask)] if run.answers else (),
         kept=now_kept,
-        again=None if stopped is None else stopped.retry_after or _LATER,
         fr=fr,
         en=en,
+        problem=stopped,
     )
 
 
@@ -441,7 +443,7 @@ def _file(run: _Run, ask: Ask) -> ImportFile:
     return ImportFile(f"Conso API {run.today}.json", content, "conso", ask.settings.enedis.meter)
 
 
-def _said(answers: Sequence[_Answer], stopped: FetchFailed | None) -> tuple[str, str]:
+def _said(answers: Sequence[_Answer]) -> tuple[str, str]:
     """Return in both languages what came."""
     days: dict[str, set[str]] = {"daily": set(), "curve": set()}
     for answer in answers:
@@ -459,8 +461,6 @@ def _said(answers: Sequence[_Answer], stopped: FetchFailed | None) -> tuple[str,
     if not curves:
         fr += " Sans courbe : l’enregistrement horaire est-il activé dans votre espace client d’Enedis ?"
         en += " No load curve: is the hourly recording switched on in your account at Enedis?"
-    if stopped is not None:
-        fr, en = f"{fr} La suite viendra : {stopped.fr}", f"{en} The rest will follow: {stopped.en}"
     return fr, en
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.base.fetch_settings import FetchSettings
-from monitor.fetch.client import Client
+from monitor.fetch.client import Client, FetchFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Fetched:
     again: float | None = None  # seconds until more can be had; None: the next day
     fr: str = ""  # what came, in a sentence
     en: str = ""
+    problem: FetchFailed | None = None  # why the rest did not come; it is a failure, and what came is kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,8 @@ class Fetcher:
                 why="", failures=0, kept=before.kept if fetched.kept is None else dict(fetched.kept),
                 next_at=next_at if again is None else min(next_at, now.timestamp() + max(again, LOOK_EVERY)),
             )  # fmt: skip
+            if fetched.problem is not None:
+                after = _failed(replace(after, failures=before.failures), provider, fetched.problem, now)
         _keep(folder, key, replace(after, requests=used + client.requests))
         if after.problem_en:
             self._changes[key].log(logging.WARNING, f"fetch {key}: {after.problem_en}")

@@ -95,13 +95,14 @@ def test_a_house_that_injects_gets_its_production_too() -> None:
 def test_a_run_that_is_cut_hands_over_what_it_has_and_the_next_goes_on(asking: Asking) -> None:
     asking.api.cut_after = 20
     first = asking()
-    assert first.again == 900
+    assert first.problem is not None
+    assert first.problem.why == "later"
     assert len(json.loads(first.files[0].content)["answers"]) == 19  # and that it does not inject
     reached = asking.ranges("consumption_load_curve")[-1]  # this one failed
     asking.api.cut_after = None
     second = asking()
     assert asking.ranges("consumption_load_curve")[0] == reached
-    assert second.again is None
+    assert second.problem is None
     assert len(asking.ranges("consumption_load_curve")) == 105 - 15
 
 
@@ -207,6 +208,7 @@ GOOD = {"value": "12000", "date": "2026-11-30"}
         (error(401, "unauthorized"), "token"),
         (error(403, "ADAM-DC-0007"), "not_allowed"),
         (error(403, "ADAM-DC-0008"), "not_allowed"),
+        ((403, "text/html", b"<html>firewall</html>"), "later"),
         (error(400, "ADAM-ERR0069"), "not_allowed"),
         ((404, "text/html", b"<html>moved</html>"), "no_data"),
         ((429, JSON, b"{}"), "later"),
@@ -232,7 +234,9 @@ def test_a_bad_answer_is_no_data_and_says_why(asking: Asking, reply: Reply, why:
 
 def test_the_service_says_when_to_come_back(asking: Asking) -> None:
     asking.api.replies = [answer(GOOD), (429, JSON, b"{}", {"Retry-After": "1200"})]
-    assert asking().again == 1200
+    problem = asking().problem
+    assert problem is not None
+    assert problem.retry_after == 1200
 
 
 def test_a_point_without_anything_says_what_to_switch_on(asking: Asking) -> None:

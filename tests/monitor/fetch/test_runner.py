@@ -165,6 +165,30 @@ def test_after_a_failure_the_pauses_grow_and_what_was_kept_stays(world: World, w
     assert (world.known.failed_at, world.known.failures, world.known.kept) == (None, 0, {"since": 1})
 
 
+def test_what_came_before_a_failure_is_kept_and_the_pauses_grow_all_the_same(world: World) -> None:
+    some = Fetched(files=[ImportFile("a.json", b"{}", "conso", None)], kept={"to": 1}, fr="un peu", en="some",
+                   problem=failure("later"))  # fmt: skip
+    world.outcome = some
+    assert world.look() == 1
+    assert [kind for kind, _ in world.database.requests] == ["import"]
+    known = world.known
+    assert (known.fr, known.kept, known.problem_fr, known.failures) == ("un peu", {"to": 1}, "non", 1)
+    assert known.worked_at == known.failed_at == NOON.timestamp()
+    assert world.look(timedelta(minutes=20)) == 2
+    assert world.look(timedelta(minutes=20)) == 2  # at least 22 minutes now
+    world.outcome = Fetched()
+    assert world.look(timedelta(minutes=20)) == 3
+    assert (world.known.failures, world.known.problem_fr, world.known.failed_at) == (0, "", None)
+
+
+def test_what_came_before_a_refused_token_is_kept_and_the_token_not_sent_again(enedis: World) -> None:
+    keep_token(enedis.folder, "a")
+    enedis.outcome = Fetched(kept={"to": 1}, problem=failure("token"))
+    assert enedis.look() == 1
+    assert enedis.known.kept == {"to": 1}
+    assert enedis.look(timedelta(days=3)) == 1
+
+
 def test_what_a_service_asks_to_wait_is_waited(world: World) -> None:
     world.outcome = failure("later", retry_after=3600.0)
     assert [world.look(timedelta(minutes=minutes)) for minutes in (0, 59, 1)] == [1, 1, 2]
