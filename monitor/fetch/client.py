@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from common.errors import TeleinfoError
 from common.machine.project import PROJECT
@@ -28,6 +28,7 @@ PAUSE = 1.0  # seconds between two requests of one run
 PATIENCE = 10.0  # seconds to connect, and between two pieces
 TOTAL = 60.0  # seconds of one request
 _ERROR_BODY = 65_536  # bytes that are kept of the body of an error
+_AS_THEY_ARE = "%/:?#[]@!$&'()*+,;=~"  # characters of an address
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -293,8 +294,8 @@ def _redirected(host: str, location: str, allowed: Collection[str]) -> tuple[str
     is_tls = parts.scheme in ("https", "") and port in (None, 443) and parts.username is None
     if there not in allowed or not is_tls or not parts.path.startswith("/"):
         raise _elsewhere(host)
-    query = urlencode(parse_qsl(parts.query, keep_blank_values=True))
-    return there, f"{parts.path}?{query}" if query else parts.path
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return there, quote(target, safe=_AS_THEY_ARE)  # a signed address changes in nothing
 
 
 def _elsewhere(host: str) -> FetchFailed:

@@ -1,4 +1,5 @@
 import gzip
+import http.client
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ from tests.support.outside_world import OutsideWorld, RecordedClient, Reply
 
 HOST, OTHER = "api.example.org", "files.example.org"
 JSON = "application/json"
+_SEND = http.client.HTTPConnection.request
 GOOD: Reply = (200, JSON, b'{"a": [1, 2]}')
 
 
@@ -137,6 +139,15 @@ def test_a_redirect_is_followed_once_to_a_named_host_and_takes_no_token_there() 
     assert [(one.host, one.query) for one in client.asked] == [(HOST, {}), (OTHER, {"v": "a b"})]
     assert client.asked[0].headers["Authorization"] == "Bearer x"
     assert "Authorization" not in client.asked[1].headers
+
+
+def test_the_query_of_a_redirect_is_sent_as_it_came() -> None:
+    signed = "X-Sig=a%2Fb%20c+d&empty=&flag"
+    there = (302, "", b"", {"Location": f"https://{OTHER}/file?{signed}"})
+    client = RecordedClient({(HOST, "/"): [there], (OTHER, "/file"): [GOOD]})
+    with mock.patch.object(http.client.HTTPConnection, "request", autospec=True, side_effect=_SEND) as sent:
+        client.get(HOST, "/", redirect_to=(OTHER,))
+    assert sent.call_args.args[2] == f"/file?{signed}"
 
 
 @pytest.mark.parametrize(
