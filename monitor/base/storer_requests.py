@@ -85,6 +85,23 @@ def waiting(connection: Connection, kind: str) -> int:
     return int(count)
 
 
+def are_over(connection: Connection, numbers: Sequence[int]) -> bool:
+    """Tell whether the storer has nothing to do any more of these requests."""
+    sql = "SELECT COUNT(*) FROM requests WHERE id IN %s AND state IN ('waiting', 'running')"
+    return connection.query(sql, (tuple(numbers),)) == ((0,),)
+
+
+def why_failed(connection: Connection, numbers: Sequence[int]) -> dict[str, str] | None:
+    """Return why the first of these requests that failed did so, by language; None: none of them has failed."""
+    sql = "SELECT result FROM requests WHERE id IN %s AND state = 'failed' ORDER BY id LIMIT 1"
+    rows = connection.query(sql, (tuple(numbers),))
+    if not rows:
+        return None
+    result = json.loads(rows[0][0] or "{}")
+    problem = result.get("problem") if isinstance(result, dict) else None
+    return {language: problem.get(language, "") for language in ("fr", "en")} if isinstance(problem, dict) else {}
+
+
 def put_piece(connection: Connection, number: int, piece: int, content: bytes) -> None:
     """Keep a piece of the file of a request; one that is sent again takes the place of the first.
 

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -68,7 +68,7 @@ class Fetcher:
         if self._now() < BUILD_DATE:  # no certificate is valid then
             return LOOK_EVERY
         for key, provider in self._providers.items():
-            known = read_state(folder).of(key)
+            known = self._followed_up(key, read_state(folder).of(key))
             if not settings.is_on(provider.name):
                 if known.failures and known.asked_with:
                     _keep(folder, key, replace(known, asked_with=""))  # when it is on again, it is asked at once
@@ -125,7 +125,7 @@ class Fetcher:
                 missing=self._missing(now) if is_enedis else (),
             )
             fetched = provider.fetch(client, ask)
-            self._hand_over(fetched)
+            handed = before.handed + self._hand_over(fetched)
         except FetchFailed as error:
             after = _failed(tried, provider, error, now)
         except RequestError:
@@ -142,7 +142,7 @@ class Fetcher:
             after = replace(
                 tried,
                 worked_at=now.timestamp(), fr=fetched.fr, en=fetched.en, failed_at=None, problem_fr="", problem_en="",
-                why="", failures=0, kept=before.kept if fetched.kept is None else dict(fetched.kept),
+                why="", failures=0, kept=before.kept if fetched.kept is None else dict(fetched.kept), handed=handed,
                 next_at=next_at if again is None else min(next_at, now.timestamp() + max(again, LOOK_EVERY)),
             )  # fmt: skip
             if fetched.problem is not None:
@@ -161,16 +161,38 @@ class Fetcher:
             numbers = [part.number for meter in meters[:1] for part in meter.parts]
             return missing_days(connection, numbers, now.astimezone(home.zone).date(), home.zone)
 
-    def _hand_over(self, fetched: Fetched) -> None:
+    def _followed_up(self, key: str, known: Attempts) -> Attempts:
+        """Return what is known; what the storer refused is noted as a failure, and all is asked for again."""
+        if not known.handed:
+            return known
+        try:
+            with closing(self._connect()) as connection:
+                if not storer_requests.are_over(connection, known.handed):
+                    return known
+                problem = storer_requests.why_failed(connection, known.handed)
+        except DatabaseError as error:
+            log.debug("fetch %s: %s", key, error)
+            return known
+        after = replace(known, handed=[])
+        if problem is not None:
+            fr = f"L’archiveur n’a pas pu prendre ce qui est venu : {problem.get('fr') or 'voir son journal'}"
+            en = f"The storer could not take what came: {problem.get('en') or 'see its log'}"
+            # The last word, too: what a service has to say again each quarter of an hour would be refused again.
+            after = _failed(after, self._providers[key], FetchFailed("not_allowed", fr, en), self._now())
+            after = replace(after, kept={})
+            self._changes[key].log(logging.WARNING, f"fetch {key}: {en}")
+        _keep(self._household.now.config.state, key, after)
+        return after
+
+    def _hand_over(self, fetched: Fetched) -> list[int]:
+        """Give the storer what came; return the numbers of the requests."""
         if not fetched.rows and not fetched.files:
-            return
+            return []
         with closing(self._connect()) as connection:
             if fetched.rows and storer_requests.waiting(connection, "outside") >= MOST_WAITING:
                 raise RequestError("many_requests")
-            for rows in fetched.rows:
-                _send_rows(connection, rows)
-            for file in fetched.files:
-                _send_file(connection, file)
+            numbers = [number for rows in fetched.rows for number in _send_rows(connection, rows)]
+            return numbers + [_send_file(connection, file) for file in fetched.files]
 
 
 def is_running(switch: str) -> bool:
@@ -216,17 +238,20 @@ def _keep(folder: Path, key: str, attempts: Attempts) -> None:
         log.warning("fetch %s: what came of it cannot be kept: %s", key, reason(error))
 
 
-def _send_rows(connection: Connection, rows: Rows) -> None:
+def _send_rows(connection: Connection, rows: Rows) -> Iterator[int]:
     pairs = [[f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", value] for start, value in sorted(rows.values.items())]
     for first in range(0, len(pairs), MOST_ROWS):
         arguments = {"what": rows.what, "source": rows.source, "rows": pairs[first : first + MOST_ROWS]}
-        storer_requests.start(connection, storer_requests.make(connection, "outside", arguments))
+        number = storer_requests.make(connection, "outside", arguments)
+        storer_requests.start(connection, number)
+        yield number
 
 
-def _send_file(connection: Connection, file: ImportFile) -> None:
+def _send_file(connection: Connection, file: ImportFile) -> int:
     arguments = {"name": file.name, "kind": file.kind, "meter": file.meter}
     number = storer_requests.make(connection, "import", arguments)
     size = storer_requests.LONGEST_PIECE
     for place, first in enumerate(range(0, len(file.content), size)):
         storer_requests.put_piece(connection, number, place, file.content[first : first + size])
     storer_requests.start(connection, number)
+    return number

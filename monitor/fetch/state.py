@@ -44,6 +44,9 @@ class Attempts:
     requests: int = 0
     asked_with: str = ""  # what was chosen then, such as the digest of a token: a change asks anew
     kept: Mapping[str, Any] = field(default_factory=dict)
+    handed: list[int] = field(
+        default_factory=list
+    )  # the requests by which the storer got what came, until they are over
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ def _check(state: State) -> None:
                 datetime.fromtimestamp(moment)  # noqa: DTZ006 - whether it can be
         if not isinstance(one.kept, dict) or type(one.requests) is not int or type(one.failures) is not int:
             raise TypeError("a value of another type")
+        if not all(type(number) is int for number in one.handed):
+            raise TypeError("a number of a request of another type")
 
 
 def note(folder: Path, key: str, attempts: Attempts) -> None:

@@ -36,10 +36,16 @@ class Written:
         self.started: list[int] = []
         self.waiting = 0
         self.is_away = False
+        self.is_at_work = False  # the storer, with what it was given
+        self.refusal: str | None = None  # its answer to all requests, JSON
 
     def query(self, sql: str, values: Any = ()) -> Any:
         if self.is_away:
             raise Unavailable("away")
+        if "COUNT(*)" in sql and "id IN" in sql:
+            return ((int(self.is_at_work),),)
+        if "state = 'failed'" in sql:
+            return () if self.refusal is None else ((self.refusal,),)
         if "LAST_INSERT_ID" in sql:
             return [(len(self.requests),)]
         if "not_before IS NOT NULL" in sql:
@@ -274,6 +280,30 @@ def test_without_the_database_what_came_is_asked_for_again_later(
         ("outside", {"what": "spot", "source": HOST, "rows": [["2026-12-02T11:00:00Z", 1.5]]})
     ]
     assert world.database.started == [1]
+
+
+def test_what_the_storer_refuses_is_a_failure_with_its_words_and_all_is_asked_for_again(enedis: World) -> None:
+    keep_token(enedis.folder, "a")
+    enedis.outcome = Fetched(files=[ImportFile("a.json", b"{}", "conso", None)], kept={"to": 1})
+    enedis.database.is_at_work = True
+    assert enedis.look() == 1
+    assert enedis.look(timedelta(minutes=1)) == 1
+    assert (enedis.known.kept, enedis.known.handed, enedis.known.failures) == ({"to": 1}, [1], 0)
+    enedis.database.is_away = True
+    assert enedis.look(timedelta(minutes=1)) == 1
+    enedis.database.is_away, enedis.database.is_at_work = False, False
+    enedis.database.refusal = '{"problem": {"fr": "De quel compteur ?", "en": "Which meter?"}}'
+    assert enedis.look(timedelta(minutes=1)) == 1
+    assert (enedis.known.kept, enedis.known.handed, enedis.known.failures) == ({}, [], 1)
+    assert "De quel compteur ?" in enedis.known.problem_fr
+    assert "Which meter?" in enedis.known.problem_en
+    assert enedis.look(timedelta(days=3)) == 1  # it would be refused again
+    enedis.database.refusal = None
+    enedis.settings = FetchSettings(enedis=EnedisSwitch(on=True, meter="041234567890"))
+    assert enedis.look() == 2
+    assert enedis.asks[-1].kept == {}
+    enedis.look(timedelta(minutes=1))
+    assert (enedis.known.kept, enedis.known.handed, enedis.known.failures) == ({"to": 1}, [], 0)
 
 
 def test_rows_that_the_storer_does_not_take_leave_room_for_the_owners_requests(world: World) -> None:
