@@ -1,13 +1,14 @@
-"""Asks the providers that are due, one at a time, and hands what came to the storer as requests.
+"""Asks the providers that are due, one after another, and hands what came to the storer as requests.
 
-The page asks one at once, whether its switch is on or not: somebody has pressed a button. Nothing is asked twice at the
-same time.
+The page asks one at once, whether its switch is on or not: somebody has pressed a button. It does not wait for others,
+but no provider is asked twice at the same time.
 """
 
 import hashlib
 import logging
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 60.0  # seconds
 MOST_WAITING = 12  # requests of rows that the storer has not taken: the owner's own must have room
-_ONE_AT_A_TIME = threading.Lock()
+_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # by provider
 _RUNNING: dict[str, threading.Thread] = {}  # because somebody wanted it now, by provider
 _ENOUGH = timedelta(hours=4)  # what was asked so shortly before its moment is asked the next day
 _LAST_WORD = ("token", "not_allowed")  # of a service
@@ -93,7 +94,7 @@ class Fetcher:
 
     def ask(self, key: str) -> None:
         """Ask one provider, and note what came of it."""
-        with _ONE_AT_A_TIME:
+        with _LOCKS[key]:
             self._ask(key)
 
     def _asked_with(self, key: str) -> str:

@@ -306,6 +306,34 @@ def test_what_the_storer_refuses_is_a_failure_with_its_words_and_all_is_asked_fo
     assert (enedis.known.kept, enedis.known.handed, enedis.known.failures) == ({"to": 1}, [], 0)
 
 
+def test_a_press_does_not_wait_for_another_provider(tmp_path: Path) -> None:
+    slow, quick = World(tmp_path, "enedis"), World(tmp_path, "spot")
+    quick.requests = 0
+    begun, release = threading.Event(), threading.Event()
+
+    def long_run(*_: Any) -> Fetched:
+        begun.set()
+        assert release.wait(60)
+        return Fetched(fr="long", en="long")
+
+    providers = {
+        "conso": Provider("enedis", (HOST,), (time(6), time(7)), 5, long_run),
+        "spot": Provider("spot", (HOST,), (time(6), time(7)), 5, quick._fetch),
+    }
+    fetcher = Fetcher(slow.fetcher._household, slow.fetcher._connect, providers=providers, now=lambda: NOON)
+    fetcher._missing = lambda now: ()  # type: ignore[method-assign]
+    (long_one,) = fetcher.start("enedis")
+    assert begun.wait(60)
+    (short_one,) = fetcher.start("spot")
+    short_one.join(60)
+    assert not short_one.is_alive()
+    assert long_one.is_alive()
+    release.set()
+    long_one.join(60)
+    state = read_state(tmp_path)
+    assert (state.of("conso").fr, state.of("spot").fr) == ("long", "bien")
+
+
 def test_rows_that_the_storer_does_not_take_leave_room_for_the_owners_requests(world: World) -> None:
     world.outcome = Fetched(rows=[Rows("spot", HOST, {NOON: 1.5})])
     world.database.waiting = runner.MOST_WAITING
