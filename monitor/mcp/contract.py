@@ -10,7 +10,7 @@ from monitor.mcp.words import FROM, METER, TO, Label, asking, euros, label, mete
 from monitor.money.prices import Kind
 from monitor.places.contracts import compare
 from monitor.places.contracts import tempo as season
-from monitor.places.contracts.tempo import DaysOfColours
+from monitor.places.contracts.tempo import DaysOfColours, TempoChance
 from monitor.web.route import ApiRequest, Route
 
 _MOST = 12  # offers, with one's own and the regulated ones
@@ -107,6 +107,8 @@ class Tempo:
     remaining: Annotated[DaysOfColours | None, "days of each colour after today; null: a past day is not known"]
     red_days: Annotated[Sequence[date], "that are known"]
     white_days: Annotated[Sequence[date], "that are known"]
+    chances: Annotated[Sequence[TempoChance], "forecast of days that nobody has announced, not facts"]
+    source_of_chances: Annotated[str | None, "who forecasts them"]
 
 
 def _tempo(request: ApiRequest) -> Tempo:
@@ -129,12 +131,14 @@ def _tempo(request: ApiRequest) -> Tempo:
         remaining=found.remaining,
         red_days=days(COLOURS["red"].letter),
         white_days=days(COLOURS["white"].letter),
+        chances=found.chances,
+        source_of_chances=found.source_of_chances,
     )
 
 
 TEMPO = Route(
     "tempo",
-    "Tempo: the colour of today and tomorrow, the red and white days of the season, and how many are left.",
+    "Tempo: the colour of today and tomorrow, chances of the next days, red and white days of the season, days left.",
     (METER,),
     _tempo,
 )

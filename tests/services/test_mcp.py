@@ -4,9 +4,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -25,6 +26,7 @@ from tests.support.settings import save_settings
 from tests.support.sources import write_source
 from tests.support.storing import query
 
+PARIS = ZoneInfo("Europe/Paris")
 BEGIN = datetime(2026, 10, 20, 22, tzinfo=UTC)  # Wednesday 21 October 2026, 00:00 in Paris
 END = datetime(2026, 11, 4, 12, tzinfo=UTC)
 FIRST, LAST = datetime(2026, 10, 23, 22, tzinfo=UTC), datetime(2026, 10, 26, 23, tzinfo=UTC)
@@ -167,7 +169,20 @@ def test_each_tool_says_over_stdin_what_the_tables_hold(monitor: Monitor, tables
         why = await told(client, "why", **{"from": "2026-10-30", "to": "2026-10-31"})
         assert (why["unexplained"], why["causes"]) == ("before", [])
 
+        assert (await told(client, "tempo"))["chances"] == []
+        today = datetime.now(PARIS).date()
+        day = today + timedelta(days=4)
+        start = datetime.combine(day, time(6), PARIS).astimezone(UTC)
+        for colour, chance in (("red", 0.7), ("white", 0.3)):
+            query(
+                tables,
+                "INSERT INTO outside (what, start, value, source)"
+                f" VALUES ('tempo_{colour}', '{start:%F %T}', {chance}, 'forecast.example')",
+            )
         tempo = await told(client, "tempo")
+        if not today.month == 8 < day.month:  # a season ends with August
+            assert tempo["chances"] == [{"day": f"{day}", "colour": "red", "chance": 0.7}]
+            assert tempo["source_of_chances"] == "forecast.example"
         assert tempo["subscribed"] is True
         assert all(date.fromisoformat(day).weekday() < 6 for day in tempo["white_days"])  # never a Sunday
 
