@@ -17,6 +17,7 @@ from storer.requests.problem import Failed, failed
 
 _KINDS = (*PARSERS, "home-assistant", writer.TEMPERATURES)
 _LONGEST = 200  # characters of a name
+_PRM_DIGITS = 14
 
 
 def import_file(job: Job) -> None:
@@ -72,10 +73,12 @@ def _find_meter(job: Job, data: bytes) -> tuple[int | None, str]:
     """
     meters, meter = known_meters(job.connection), job.arguments.meter
     if meter is None:
-        if len(meters) == 1:
-            return next((number, address) for address, number in meters.items())
         # A home without a meter stands under its delivery point, which its files name.
         prm = conso.read_prm(data) or enedis.read_prm(data)
+        if len(meters) == 1:
+            ((address, number),) = meters.items()
+            _check_prm(job, prm, address, number)
+            return number, address
         if prm is not None and (not meters or prm in meters or meter_of(job.connection, prm) is not None):
             meter = prm
         elif meters:
@@ -100,6 +103,19 @@ def _find_meter(job: Job, data: bytes) -> tuple[int | None, str]:
             f"The meter {meter} is unknown. Is it the old one? First say which meter has replaced it.",
         )
     return None, meter
+
+
+def _check_prm(job: Job, prm: str | None, address: str, number: int) -> None:
+    """Refuse a file of a delivery point that is none of those known of the only meter."""
+    rows = job.connection.query("SELECT DISTINCT prm FROM imports WHERE meter_id = %s AND prm IS NOT NULL", (number,))
+    known = {str(joined) for (joined,) in rows} | ({address} if len(address) == _PRM_DIGITS else set())
+    if prm is not None and known and prm not in known:
+        here = ", ".join(f"…{one[-4:]}" for one in sorted(known))
+        raise Failed(
+            f"Ce fichier vient du point de livraison …{prm[-4:]}, pas de celui de ce logement ({here}) :"
+            " choisissez le compteur.",
+            f"This file is from the delivery point …{prm[-4:]}, not from that of this home ({here}): choose the meter.",
+        )
 
 
 def _is_replaced(job: Job, meter: str) -> bool:

@@ -169,3 +169,39 @@ def test_what_the_owner_parted_is_not_joined_again_by_itself(house: House) -> No
     assert section(house.database, "page")[0]["not_needed"] == ["join"]
     by_itself(house)
     assert owners(house.database) == {PRM: SUM}
+
+
+def conso(prm: str, wh: int, day: str = "2025-03-05") -> bytes:
+    """Return a day of a delivery point, as the monitor fetches it."""
+    answer = {"type": "daily_consumption", "interval_reading": [{"value": str(wh), "date": day}]}
+    return json.dumps({"conso": 1, "prm": prm, "answers": [answer]}).encode()
+
+
+ENEDIS = "Identifiant PRM;Type de donnees\n%s;x\nHorodate;Valeur\n2025-03-05T01:00:00+01:00;5\n"
+
+
+def test_a_file_of_another_delivery_point_is_not_taken_by_the_only_home_unless_it_is_chosen(house: House) -> None:
+    asked = {"kind": "conso", "name": "day.json"}
+    for data in (conso(OTHER, 5), (ENEDIS % OTHER).encode()):
+        for dry_run in (True, False):
+            said = house.problem("import", data, name="day", dry_run=dry_run)
+            assert "…5678" in said
+            assert "…1234" in said
+            assert OTHER not in said
+    assert owners(house.database) == {PRM: SUM}
+    house.done("import", conso(PRM, 7), **asked)
+    assert owners(house.database) == {PRM: SUM + 7}
+    house.done("import", conso(OTHER, 5, "2025-03-06"), **asked, meter=PRM)
+    assert owners(house.database) == {PRM: SUM + 12}
+
+
+def test_a_file_of_another_delivery_point_is_not_taken_by_the_meter_of_a_joined_home(house: House) -> None:
+    asked = {"kind": "conso", "name": "day.json"}
+    comes(house)
+    house.done("join", prm=PRM, meter=ADDRESS)
+    assert "…1234" in house.problem("import", conso(OTHER, 5), **asked)
+    assert owners(house.database) == {ADDRESS: SUM}
+    house.done("import", conso(PRM, 7), **asked)
+    assert owners(house.database) == {ADDRESS: SUM + 7}
+    house.done("import", conso(OTHER, 5, "2025-03-06"), **asked, meter=ADDRESS)
+    assert owners(house.database) == {ADDRESS: SUM + 12}
