@@ -7,7 +7,7 @@ the owner said no.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.contract.requests import Join
@@ -93,6 +93,7 @@ def _part(connection: Connection, asked: Join, meters: Mapping[str, int]) -> int
         connection.execute("DELETE FROM meters WHERE id = %s", (number,))
         return Failed("Rien de ce point de livraison n’est là.", "Nothing of this delivery point is there.")
     _copy_contracts(connection, asked)
+    _change_section(connection, "fetch", _fetch, asked.meter, asked.prm)  # what is fetched is of the delivery point
     return count
 
 
@@ -129,9 +130,15 @@ def _value(connection: Connection, section: str, default: Any) -> Any:
 def _change_settings(connection: Connection, before: str, after: str) -> None:
     for name, change in (("contracts", _contracts), ("notes", _named), ("sources", _named), ("meters", _meters),
                          ("fetch", _fetch)):  # fmt: skip
-        value = _value(connection, name, None)
-        if value is not None and (changed := change(value, before, after)) != value:
-            _save(connection, name, changed)
+        _change_section(connection, name, change, before, after)
+
+
+def _change_section(
+    connection: Connection, name: str, change: Callable[[Any, str, str], Any], before: str, after: str
+) -> None:
+    value = _value(connection, name, None)
+    if value is not None and (changed := change(value, before, after)) != value:
+        _save(connection, name, changed)
 
 
 def _save(connection: Connection, name: str, value: Any) -> None:

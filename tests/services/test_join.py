@@ -111,6 +111,19 @@ def test_joined_homes_can_be_parted_and_joined_again(house: House) -> None:
     assert [one["meter"] for one in section(house.database, "contracts")[0]] == [ADDRESS]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "then"), [(ADDRESS, PRM), (PRM, PRM), ("041961555555", "041961555555"), (None, None)]
+)
+def test_energy_that_is_fetched_goes_to_the_home_again_once_it_is_parted(
+    house: House, chosen: str | None, then: str | None
+) -> None:
+    comes(house)
+    house.done("join", prm=PRM, meter=ADDRESS)
+    save_section(house.database, "fetch", {"tempo": True, "enedis": {"on": True, "meter": chosen}})
+    house.done("join", prm=PRM, meter=ADDRESS, apart=True)
+    assert section(house.database, "fetch")[0] == {"tempo": True, "enedis": {"on": True, "meter": then}}
+
+
 def test_a_join_that_is_repeated_after_a_kill_changes_nothing(house: House) -> None:
     comes(house)
     house.done("join", prm=PRM, meter=ADDRESS)
