@@ -162,11 +162,30 @@ def _named(value: Any, before: str, after: str) -> Any:
 
 
 def _meters(value: Any, before: str, after: str) -> Any:
-    if before not in value:
-        return value
-    rest = {address: entry for address, entry in value.items() if address != before}
-    own = {key: one for key, one in rest.get(after, {}).items() if one is not None}
-    return rest | {after: {**value[before], **own}}
+    entries = {address: entry for address, entry in value.items() if address != before}
+    if before in value:
+        own = {key: one for key, one in entries.get(after, {}).items() if one is not None}
+        entries[after] = {**value[before], **own}
+    replaced = _replaced(value, before, after)
+    return {
+        address: entry if entry.get("replaces") == replaced.get(address)
+        else {**entry, "replaces": replaced.get(address)}
+        for address, entry in entries.items()
+    }  # fmt: skip
+
+
+def _replaced(value: Any, before: str, after: str) -> dict[str, str]:
+    """Return which meter each one replaces after the join, without what cannot be: itself, or one that another does."""
+    pairs = [(address, entry["replaces"]) for address, entry in value.items() if entry.get("replaces") is not None]
+    replaced: dict[str, str] = {}
+    for pair in sorted(pairs, key=lambda pair: before in pair):  # what the join does not touch is valid
+        address, old = (after if one == before else one for one in pair)
+        chain = {at := old}
+        while (at := replaced.get(at, at)) not in chain:
+            chain.add(at)
+        if address not in replaced and address not in chain and old not in replaced.values():
+            replaced[address] = old
+    return replaced
 
 
 def _fetch(value: Any, before: str, after: str) -> Any:

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from common.database.mariadb import Database
+from monitor.base.config import MonitorConfig
+from monitor.base.household import METERS, Household, houses
+from monitor.money.home import Home
+from monitor.money.prices import PriceTable
 from storer.requests.carry_out import carry_out_next
 from storer.requests.join import join_by_itself
 from tests.services.test_requests import House
@@ -122,6 +126,45 @@ def test_energy_that_is_fetched_goes_to_the_home_again_once_it_is_parted(
     save_section(house.database, "fetch", {"tempo": True, "enedis": {"on": True, "meter": chosen}})
     house.done("join", prm=PRM, meter=ADDRESS, apart=True)
     assert section(house.database, "fetch")[0] == {"tempo": True, "enedis": {"on": True, "meter": then}}
+
+
+def shown(house: House) -> dict[str, int]:
+    """Return the energy of each meter that the page shows, by the meters that its settings say were replaced."""
+    energy, entries = owners(house.database), section(house.database, "meters")[0]
+    config = MonitorConfig(household=Household(meters=houses(METERS.read(entries))))
+    with contextlib.closing(house.database.connect()) as connection:
+        meters = Home(connection, config, PriceTable([])).meters()
+    return {meter.identifier: sum(energy.get(part.identifier, 0) for part in meter.parts) for meter in meters}
+
+
+A, B = "041961555555", "051961666666"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "newest"),
+    [
+        ({ADDRESS: PRM}, {ADDRESS: None}, ADDRESS),
+        ({A: PRM}, {A: ADDRESS}, A),
+        ({A: PRM, B: ADDRESS}, {A: None, B: ADDRESS}, B),
+        ({PRM: A}, {ADDRESS: A}, ADDRESS),
+        ({PRM: A, ADDRESS: PRM}, {ADDRESS: A}, ADDRESS),
+        ({PRM: A, ADDRESS: B}, {ADDRESS: B}, ADDRESS),
+        ({ADDRESS: A, A: PRM}, {ADDRESS: A, A: None}, ADDRESS),
+        ({PRM: A, A: ADDRESS}, {A: ADDRESS, ADDRESS: None}, A),
+    ],
+)
+def test_a_home_that_was_said_to_be_replaced_is_shown_once_when_it_is_joined_parted_and_joined_again(
+    house: House, before: dict[str, str], after: dict[str, str | None], newest: str
+) -> None:
+    save_section(house.database, "meters", {address: {"replaces": old} for address, old in before.items()})
+    comes(house)
+    for _ in range(2):
+        house.done("join", prm=PRM, meter=ADDRESS)
+        entries = section(house.database, "meters")[0]
+        assert {address: entry["replaces"] for address, entry in entries.items()} == after
+        assert shown(house) == {newest: SUM}
+        house.done("join", prm=PRM, meter=ADDRESS, apart=True)
+        assert shown(house) == {newest: 0, PRM: SUM}
 
 
 def test_a_join_that_is_repeated_after_a_kill_changes_nothing(house: House) -> None:
