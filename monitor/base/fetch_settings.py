@@ -100,9 +100,9 @@ class FetchSettings:
         Field(
             fr="Nouveaux prix et offres",
             en="Newer prices and offers",
-            help_fr="Proposés, jamais pris sans vous. data.gouv.fr, cre.fr et la page du projet ne reçoivent rien de"
+            help_fr="Proposés, jamais pris sans vous. data.gouv.fr, cre.fr et github.com ne reçoivent rien de"
             " vous que votre adresse IP.",
-            help_en="Proposed, never taken without you. data.gouv.fr, cre.fr and the project's page receive nothing of"
+            help_en="Proposed, never taken without you. data.gouv.fr, cre.fr and github.com receive nothing of"
             " you but your IP address.",
         ),
     ] = False
