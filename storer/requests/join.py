@@ -64,6 +64,8 @@ def _join(connection: Connection, asked: Join, meters: Mapping[str, int]) -> int
     if connection.query("SELECT 1 FROM hours WHERE meter_id = %s AND last_at IS NOT NULL LIMIT 1", (number,)):
         return Failed("C’est un compteur, pas un point de livraison.", "This is a meter, not a delivery point.")
     there = meters[asked.meter]
+    if there == number:  # it would be deleted
+        return Failed("C’est un point de livraison, pas un compteur.", "This is a delivery point, not a meter.")
     # What was imported for both, twice, stays once.
     for table in ("imported_hours", "imports"):
         connection.execute(f"UPDATE IGNORE {table} SET meter_id = %s{_mark(table, asked)} WHERE meter_id = %s",  # noqa: S608

@@ -189,6 +189,7 @@ def test_the_same_file_of_both_stays_once(house: House) -> None:
         {"prm": OTHER, "meter": ADDRESS},
         {"prm": PRM, "meter": "031961999999"},
         {"prm": "1", "meter": ADDRESS},
+        {"prm": PRM, "meter": PRM},
         {"prm": OTHER, "meter": ADDRESS, "apart": True},
     ],
 )
