@@ -112,16 +112,17 @@ def _visit(page: str, names: Sequence[str]) -> int:
         except urllib.error.HTTPError as error:  # such as 404: nothing of last year is known in this home
             error.close()
     for name in names:
-        _ask(f"{api}fetch/{name}/try", {})
+        _ask(f"{api}fetch/{name}/try", method="POST")
     return answered
 
 
-def _ask(address: str, sent: Any = None, *, quiet: bool = False) -> Any:
-    """Return the answer of the page; with something to send, it is posted. None: it cannot be reached yet."""
+def _ask(address: str, *, method: str = "GET", quiet: bool = False) -> Any:
+    """Return the answer of the page; None: it cannot be reached yet."""
     headers = {"Content-Type": "application/json", "Origin": address.partition("/api/")[0]}
-    content = None if sent is None else json.dumps(sent).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, content, headers), timeout=120) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(address, None, headers, method=method), timeout=120
+        ) as answer:
             found = json.load(answer)
             return found if not quiet or found.get("meters") else None
     except urllib.error.URLError:

@@ -183,8 +183,8 @@ def test_no_garbage_makes_it_fail(asking: Asking) -> None:
 
 
 def spoken(response: Response) -> str:
-    """Return the text of a response, but for French beside English, and for what suppliers call their offers."""
-    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"|"Français"', "", response.body.decode())
+    """Return the text of a response, but for French beside English, names of towns, and what suppliers call offers."""
+    text = re.sub(r'"fr":"(?:[^"\\]|\\.)*"|"Français"|"places":\[[^]]*\]', "", response.body.decode())
     if '"offers":[{' not in text and '"old":[{' not in text:
         return text
     answer = json.loads(text)
