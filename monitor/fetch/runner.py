@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 60.0  # seconds
 MOST_WAITING = 12  # requests of rows that the storer has not taken: the owner's own must have room
-_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # by provider
+_LOCKS: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)  # by provider; a look may ask
 _RUNNING: dict[str, threading.Thread] = {}  # because somebody wanted it now, by provider
 _ENOUGH = timedelta(hours=4)  # what was asked so shortly before its moment is asked the next day
 _LAST_WORD = ("token", "not_allowed")  # of a service
@@ -64,20 +64,26 @@ class Fetcher:
 
     def step(self) -> float:
         """Ask those that are on and due; return the seconds until the next look."""
-        config = self._household.now.config
-        settings, folder = config.household.fetch, config.state
         if self._now() < BUILD_DATE:  # no certificate is valid then
             return LOOK_EVERY
-        for key, provider in self._providers.items():
-            known = self._followed_up(key, read_state(folder).of(key))
-            if not settings.is_on(provider.name):
-                if known.failures and known.asked_with:
-                    _keep(folder, key, replace(known, asked_with=""))  # when it is on again, it is asked at once
-            elif known.asked_with != self._asked_with(key) or (
-                is_due(self._now(), known.next_at) and not _is_refused(provider, known)
-            ):
-                self.ask(key)
+        for key in self._providers:
+            if _LOCKS[key].acquire(blocking=False):  # else it is being asked, and what is known of it changes
+                try:
+                    self._look(key)
+                finally:
+                    _LOCKS[key].release()
         return LOOK_EVERY
+
+    def _look(self, key: str) -> None:
+        config, provider = self._household.now.config, self._providers[key]
+        known = self._followed_up(key, read_state(config.state).of(key))
+        if not config.household.fetch.is_on(provider.name):
+            if known.failures and known.asked_with:
+                _keep(config.state, key, replace(known, asked_with=""))  # when it is on again, it is asked at once
+        elif known.asked_with != self._asked_with(key) or (
+            is_due(self._now(), known.next_at) and not _is_refused(provider, known)
+        ):
+            self.ask(key)
 
     def start(self, switch: str) -> list[threading.Thread]:
         """Ask the providers of a switch now, in threads of their own; return those that run."""

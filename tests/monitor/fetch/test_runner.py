@@ -19,7 +19,7 @@ from monitor.fetch import runner
 from monitor.fetch.client import FetchFailed, Why
 from monitor.fetch.provider import Ask, Fetched, ImportFile, Provider, Rows
 from monitor.fetch.runner import Fetcher
-from monitor.fetch.state import NAME, Attempts, keep_token, read_state
+from monitor.fetch.state import NAME, Attempts, keep_token, note, read_state
 from monitor.money.current import CurrentHousehold
 from tests.support.outside_world import RecordedClient
 
@@ -332,6 +332,32 @@ def test_a_press_does_not_wait_for_another_provider(tmp_path: Path) -> None:
     long_one.join(60)
     state = read_state(tmp_path)
     assert (state.of("conso").fr, state.of("spot").fr) == ("long", "bien")
+
+
+def test_a_look_passes_by_a_provider_that_is_being_asked_and_what_came_of_it_stays(enedis: World) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def long_run(*_: Any) -> Fetched:
+        enedis.asks.append(cast("Ask", None))
+        begun.set()
+        assert release.wait(60)
+        return Fetched(fr="long", en="long")
+
+    enedis.fetcher._providers = {"it": Provider("enedis", (HOST,), (time(6), time(7)), 5, long_run)}
+    note(enedis.folder, "it", Attempts(handed=[1]))  # the storer is done with it
+    press = threading.Thread(target=enedis.fetcher.ask, args=("it",), daemon=True)
+    press.start()
+    assert begun.wait(60)
+    look = threading.Thread(target=enedis.fetcher.step, daemon=True)
+    look.start()
+    look.join(30)
+    assert not look.is_alive()
+    assert enedis.known.handed == [1]
+    release.set()
+    press.join(60)
+    assert (enedis.known.fr, len(enedis.asks)) == ("long", 1)
+    enedis.look(timedelta(minutes=1))
+    assert (enedis.known.fr, enedis.known.handed, len(enedis.asks)) == ("long", [], 1)
 
 
 def test_rows_that_the_storer_does_not_take_leave_room_for_the_owners_requests(world: World) -> None:
