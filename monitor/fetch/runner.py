@@ -83,7 +83,7 @@ class Fetcher:
         elif known.asked_with != self._asked_with(key) or (
             is_due(self._now(), known.next_at) and not _is_refused(provider, known)
         ):
-            self.ask(key)
+            self.ask(key, is_wanted=False)
 
     def start(self, switch: str) -> list[threading.Thread]:
         """Ask the providers of a switch now, in threads of their own; return those that run."""
@@ -98,10 +98,15 @@ class Fetcher:
             found.append(thread)
         return found
 
-    def ask(self, key: str) -> None:
-        """Ask one provider, and note what came of it."""
+    def ask(self, key: str, *, is_wanted: bool = True) -> None:
+        """Ask one provider, and note what came of it; `is_wanted`: by somebody now, its switch on or not."""
         with _LOCKS[key]:
-            self._ask(key)
+            if is_wanted or self._is_on(key):
+                self._ask(key, is_wanted)
+
+    def _is_on(self, key: str) -> bool:
+        """Tell whether its switch is on now: it may have been turned off while others were asked, or this one."""
+        return self._household.now.config.household.fetch.is_on(self._providers[key].name)
 
     def _asked_with(self, key: str) -> str:
         """Return what was chosen for a provider: where it changes, it is asked anew."""
@@ -111,7 +116,7 @@ class Fetcher:
             chosen.append(read_token(config.state))
         return hashlib.sha256(repr(chosen).encode()).hexdigest()[:16]
 
-    def _ask(self, key: str) -> None:
+    def _ask(self, key: str, is_wanted: bool) -> None:
         provider = self._providers[key]
         config = self._household.now.config
         folder, zone, now = config.state, config.time_zone, self._now()
@@ -132,6 +137,9 @@ class Fetcher:
                 missing=self._missing(now) if is_enedis else (),
             )
             fetched = provider.fetch(client, ask)
+            if not is_wanted and not self._is_on(key):  # when it is on again, it is asked at once
+                _keep(folder, key, replace(tried, asked_with="", requests=used + client.requests))
+                return
             handed = before.handed + self._hand_over(fetched)
         except FetchFailed as error:
             after = _failed(tried, provider, error, now)

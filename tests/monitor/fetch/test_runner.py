@@ -80,6 +80,7 @@ class World:
         self.asks: list[Ask] = []
         self.outcome: Fetched | FetchFailed | Exception = Fetched(fr="bien", en="well")
         self.requests = 1  # of a run
+        self.meanwhile: Callable[[], None] = lambda: None  # what the owner does during a run
         provider = Provider(switch, (HOST,), (time(6), time(7)), 5, self._fetch)
         household = cast("CurrentHousehold", SimpleNamespace(now=self))
         self.fetcher = Fetcher(
@@ -101,6 +102,7 @@ class World:
         self.asks.append(ask)
         for _ in range(self.requests):
             client.get(HOST, "/")
+        self.meanwhile()
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -218,6 +220,41 @@ def test_after_a_refusal_the_switch_turned_off_and_on_asks_again(enedis: World) 
     assert enedis.look() == 1
     enedis.settings = FetchSettings(enedis=EnedisSwitch(on=True))
     assert [enedis.look(), enedis.look()] == [2, 2]
+
+
+def test_what_came_of_a_switch_turned_off_meanwhile_is_not_handed_over(world: World) -> None:
+    def turned_off() -> None:
+        world.settings = FetchSettings()
+
+    world.outcome = Fetched(kept={"until": 1})
+    world.look()
+    world.outcome = Fetched(rows=[Rows("spot", HOST, {NOON: 1.5})], kept={"until": 2}, fr="neuf", en="new")
+    world.meanwhile = turned_off
+    assert world.look(timedelta(days=1)) == 2
+    assert world.database.requests == []
+    assert (world.known.kept, world.known.fr, world.known.requests) == ({"until": 1}, "", 1)
+    assert world.look(timedelta(days=1)) == 2
+    world.settings, world.meanwhile = FetchSettings(spot=True), lambda: None
+    assert [world.look(), world.look()] == [3, 3]  # at once, as its moment was not used
+    assert (len(world.database.requests), world.known.kept) == (1, {"until": 2})
+
+
+def test_a_switch_turned_off_while_others_are_asked_is_not_asked(world: World) -> None:
+    def turned_off() -> None:
+        world.settings = FetchSettings()
+
+    providers = world.fetcher._providers
+    world.fetcher._providers = {"it": providers["it"], "other": providers["it"]}
+    world.fetcher._changes["other"] = world.fetcher._changes["it"]
+    world.meanwhile = turned_off
+    assert world.look() == 1
+
+
+def test_what_was_wanted_now_is_handed_over_with_the_switch_off(world: World) -> None:
+    world.settings = FetchSettings()
+    world.outcome = Fetched(rows=[Rows("spot", HOST, {NOON: 1.5})], kept={"until": 2})
+    world.fetcher.ask("it")
+    assert ([kind for kind, _ in world.database.requests], world.known.kept) == (["outside"], {"until": 2})
 
 
 def test_a_service_without_a_token_that_refuses_is_asked_again_the_next_day(world: World) -> None:
