@@ -88,7 +88,8 @@ def waiting(connection: Connection, kind: str) -> int:
 def are_over(connection: Connection, numbers: Sequence[int]) -> bool:
     """Tell whether the storer has nothing to do any more of these requests."""
     sql = "SELECT COUNT(*) FROM requests WHERE id IN %s AND state IN ('waiting', 'running')"
-    return connection.query(sql, (tuple(numbers),)) == ((0,),)
+    ((count,),) = connection.query(sql, (tuple(numbers),))
+    return not count
 
 
 def why_failed(connection: Connection, numbers: Sequence[int]) -> dict[str, str] | None:

@@ -44,9 +44,7 @@ class Attempts:
     requests: int = 0
     asked_with: str = ""  # what was chosen then, such as the digest of a token: a change asks anew
     kept: Mapping[str, Any] = field(default_factory=dict)
-    handed: list[int] = field(
-        default_factory=list
-    )  # the requests by which the storer got what came, until they are over
+    handed: list[int] = field(default_factory=list)  # requests by which the storer got it, until they are over
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from common.settings import config
 from monitor.fetch.runner import LOOK_EVERY, Fetcher
 from monitor.fetch.state import NAME, TOKEN, read_state
 from storer.config.options import StorerConfig
+from storer.database.meters import add_meters
 from storer.requests.carry_out import carry_out_next
 from tests.services.test_settings_page import Page, page, read
+from tests.support.conso_api import ConsoApi
 from tests.support.outside_world import RecordedClient
 from tests.support.servers import Database as Server
 from tests.support.storing import query
@@ -48,7 +50,8 @@ class World:
     """A monitor's fetcher, its clock, and what services answer."""
 
     def __init__(self, page: Page, server: Server, folder: Path) -> None:
-        self.page, self.now, self.table = page, TODAY, {(HOST, "/price"): prices}
+        self.page, self.now = page, TODAY
+        self.table: dict[tuple[str, str], Any] = {(HOST, "/price"): prices}
         self.clients: list[RecordedClient] = []
         connect = page.parts.actions._connect
         self.household = page.parts.actions._household
@@ -153,6 +156,33 @@ def test_while_the_storer_takes_nothing_what_came_waits_and_is_asked_for_again_l
     world.now = datetime.fromtimestamp(known.next_at or 0, UTC)
     world.fetcher.step()
     assert read_state(world.state).of("spot").problem_en == ""
+
+
+def test_what_the_storer_refuses_is_said_in_its_words_and_comes_once_the_meter_is_chosen(world: World) -> None:
+    api = ConsoApi(TODAY.date())
+    world.table |= api.table()
+    with contextlib.closing(world.database.connect()) as connection:
+        add_meters(connection, ["031961000001", "031961000002"])
+    assert world.page.send("PUT", "fetch/enedis/token", {"token": api.token}).status == 200
+
+    def told(version: int, meter: str | None) -> Any:
+        world.switch(version, enedis={"on": True, "meter": meter})
+        world.fetcher.step()
+        world.fetcher.step()  # the storer has not begun
+        done = [state for _, state in world.requests()]
+        while (states := [state for _, state in world.requests()])[-1] not in ("done", "failed"):
+            carry_out_next(world.storer)
+        assert (done[-1], len(done)) == ("waiting", len(states))
+        world.fetcher.step()
+        (enedis,) = [one for one in read(world.page.get("fetch"))["providers"] if one["name"] == "enedis"]
+        return states[-1], enedis["problem"]
+
+    state, problem = told(0, None)
+    assert (state, "Which meter is this file of" in problem) == ("failed", True)
+    assert read_state(world.state).of("conso").kept == {}
+    assert told(1, "031961000002") == ("done", None)
+    ((meters,),) = query(world.database, "SELECT COUNT(DISTINCT meter_id) FROM imported_hours")
+    assert meters == 1
 
 
 def test_a_day_has_a_bound_of_requests(world: World) -> None:
