@@ -100,10 +100,10 @@ class FetchSettings:
         Field(
             fr="Nouveaux prix et offres",
             en="Newer prices and offers",
-            help_fr="Proposés, jamais pris sans vous. data.gouv.fr, cre.fr et github.com ne reçoivent rien de"
-            " vous que votre adresse IP.",
-            help_en="Proposed, never taken without you. data.gouv.fr, cre.fr and github.com receive nothing of"
-            " you but your IP address.",
+            help_fr="Proposés, jamais pris sans vous. data.gouv.fr, cre.fr, github.com et"
+            " githubusercontent.com ne reçoivent rien de vous que votre adresse IP.",
+            help_en="Proposed, never taken without you. data.gouv.fr, cre.fr, github.com and"
+            " githubusercontent.com receive nothing of you but your IP address.",
         ),
     ] = False
     release: Annotated[
