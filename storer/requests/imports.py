@@ -12,12 +12,11 @@ from storer.imports.kinds import PARSERS, NotRecognised, parse_content
 from storer.imports.temperatures import parse_temperatures
 from storer.requests import table
 from storer.requests.job import Job
-from storer.requests.join import meter_of
+from storer.requests.join import PRM, meter_of
 from storer.requests.problem import Failed, failed
 
 _KINDS = (*PARSERS, "home-assistant", writer.TEMPERATURES)
 _LONGEST = 200  # characters of a name
-_PRM_DIGITS = 14
 
 
 def import_file(job: Job) -> None:
@@ -108,7 +107,7 @@ def _find_meter(job: Job, data: bytes) -> tuple[int | None, str]:
 def _check_prm(job: Job, prm: str | None, address: str, number: int) -> None:
     """Refuse a file of a delivery point that is none of those known of the only meter."""
     rows = job.connection.query("SELECT DISTINCT prm FROM imports WHERE meter_id = %s AND prm IS NOT NULL", (number,))
-    known = {str(joined) for (joined,) in rows} | ({address} if len(address) == _PRM_DIGITS else set())
+    known = {str(joined) for (joined,) in rows} | ({address} if PRM.fullmatch(address) else set())
     if prm is not None and known and prm not in known:
         here = ", ".join(f"…{one[-4:]}" for one in sorted(known))
         raise Failed(

@@ -18,7 +18,8 @@ from storer.requests.job import Job
 from storer.requests.problem import Failed
 from storer.rollups.state import raise_version
 
-_PRM = re.compile(r"[0-9]{14}")
+#: A delivery point, under which a home without a meter stands.
+PRM = re.compile(r"[0-9]{14}")
 #: Meter and delivery point as the newest label sets have them, minutes before there is an hour of the meter.
 _SAID_NOW = (
     "SELECT JSON_VALUE(content, '$.frame.ADSC'), JSON_VALUE(content, '$.frame.PRM') FROM label_sets"
@@ -108,7 +109,7 @@ def meter_of(connection: Connection, prm: str) -> int | None:
 def join_by_itself(connection: Connection) -> None:
     """Ask for a join where a meter says the delivery point of a home; cheap where there is none."""
     known = known_meters(connection)
-    prms = {name for name in known if _PRM.fullmatch(name)}
+    prms = {name for name in known if PRM.fullmatch(name)}
     if not prms or prms == known.keys() or _NO in _value(connection, "page", {}).get("not_needed", ()):
         return
     said = [*connection.query(_SAID_NOW), *connection.query(_SAID_BY_HOURS)]
