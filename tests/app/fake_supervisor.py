@@ -139,9 +139,11 @@ class Ingress(Answerer):
             address, port = STATE["app"]
             app = http.client.HTTPConnection(address, port, timeout=60)
             try:
-                self._send_answer(self._ask(app))
-            except ConnectionRefusedError:
+                answer = self._ask(app)
+            except ConnectionError:  # refused, or closed before the answer: the app's programs are restarted
                 self.send(502, "502: Bad Gateway")
+            else:
+                self._send_answer(answer)
             finally:
                 app.close()
 
