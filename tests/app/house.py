@@ -74,7 +74,9 @@ class SubnetTakenError(Exception):
 def docker(*arguments: str, given: bytes | None = None, check: bool = True) -> "subprocess.CompletedProcess[bytes]":
     """Run `docker`; return what came of it."""
     result = subprocess.run(["docker", *arguments], input=given, capture_output=True, timeout=600, check=False)
-    assert not check or result.returncode == 0, f"docker {shlex.join(arguments)}: {result.stderr.decode()[-2000:]}"
+    if check and result.returncode != 0:
+        said = (result.stdout[-1000:] + result.stderr[-2000:]).decode(errors="replace")
+        raise AssertionError(f"docker {shlex.join(arguments)} ended with {result.returncode}: {said}")
     return result
 
 
