@@ -136,6 +136,8 @@ KINDS: Mapping[str, Section[Any]] = {
     "rebuild": _arguments(Rebuild, check=_in_order),
     "backup": _arguments(Nothing),
 }
+#: The kind of the files that the monitor fetches, one a day: all of a meter are one import for its owner.
+FETCHED = "conso"
 #: What deletes measurements: it waits, and not everybody may ask for it.
 DELETING = frozenset({"forget-meter", "forget-source"})
 WITH_FILE = frozenset({"import"})

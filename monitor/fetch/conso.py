@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from common.contract.requests import FETCHED
 from monitor.fetch.client import Client, FetchFailed
 from monitor.fetch.provider import Ask, Fetched, ImportFile, Provider
 
@@ -440,7 +441,7 @@ def _file(run: _Run, ask: Ask) -> ImportFile:
     ordered = sorted(run.answers, key=lambda answer: str(answer["interval_reading"][0]["date"]))
     document = {"conso": 1, "prm": run.prm, "asked_at": f"{ask.now:%Y-%m-%dT%H:%M:%SZ}", "answers": ordered}
     content = json.dumps(document, separators=(",", ":")).encode()
-    return ImportFile(f"Conso API {run.today}.json", content, "conso", ask.settings.enedis.meter)
+    return ImportFile(f"Conso API {run.today}.json", content, FETCHED, ask.settings.enedis.meter)
 
 
 def _said(answers: Sequence[_Answer]) -> tuple[str, str]:

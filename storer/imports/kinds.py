@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.contract.requests import FETCHED
 from common.database.mariadb import Connection
 from common.errors import ConfigError, FileRefused
 from common.settings.file_errors import reason
@@ -50,7 +51,7 @@ PARSERS: Mapping[str, Callable[[bytes, LocalClock], Parsed]] = {
     "csv": parse_plain,
 }
 #: Kinds whose newer values replace those that the same kind brought before: the service corrects them.
-CORRECTING = frozenset({"conso"})
+CORRECTING = frozenset({FETCHED})
 #: Files that are recognised; days of EDF have the columns of days of Enedis, too.
 _RECOGNISED = ("home-assistant", "conso", "csv", "enedis-index", "edf", "enedis")
 

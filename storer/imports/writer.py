@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from common.contract.requests import FETCHED
 from common.database.mariadb import Connection, sql_time
 from common.errors import ConfigError
 from common.machine.deployment import here
@@ -177,7 +178,8 @@ def list_imports(connection: Connection) -> list[Import]:
 def forget(connection: Connection, number: int, forgotten: Callable[[int], None] = lambda _: None) -> int:
     """Delete an import and its energy or temperatures; return how many rows that were.
 
-    `forgotten` gets their number in the same transaction.
+    Of what the monitor has fetched for a meter, a file a day, all goes: it is one import for its owner. `forgotten`
+    gets the number of rows in the same transaction.
 
     Raises:
         ConfigError: there is no such import.
@@ -185,16 +187,19 @@ def forget(connection: Connection, number: int, forgotten: Callable[[int], None]
     with connection.transaction():
         rows = connection.query("SELECT meter_id, kind FROM imports WHERE id = %s FOR UPDATE", (number,))
         if rows:
-            ((meter, kind),) = rows
+            ((meter, kind),), numbers = rows, {number}
             if kind in _OF_DAYS:
                 deleted = connection.execute(
                     "DELETE FROM outside WHERE what = 'temperature' AND source = %s", (source_of(number),)
                 )
             else:
+                if kind == FETCHED:
+                    sql = "SELECT id FROM imports WHERE meter_id = %s AND kind = %s"
+                    numbers.update(one for (one,) in connection.query(sql, (meter, kind)))
                 deleted = connection.execute(
-                    "DELETE FROM imported_hours WHERE meter_id = %s AND import_id = %s", (meter, number)
+                    "DELETE FROM imported_hours WHERE meter_id = %s AND import_id IN %s", (meter, tuple(numbers))
                 )
-            connection.execute("DELETE FROM imports WHERE id = %s", (number,))
+            connection.execute("DELETE FROM imports WHERE id IN %s", (tuple(numbers),))
             raise_version(connection)
             forgotten(deleted)
     if not rows:

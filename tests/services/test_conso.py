@@ -89,9 +89,11 @@ def test_three_years_are_stored_to_the_wh_corrected_and_taken_back(
     (third,) = ask(api)
     assert third["replaced"] == 3  # hours
     assert stored(house, TOTAL) == api.expected()
-    for one in (first, third):
-        house.done("import-forget", id=one["import"])
-    assert query(house.database, "SELECT COUNT(*) FROM imported_hours") == [(0,)]
+    own = house.done("import", b"start,register,wh\n2020-01-01,total,9\n", kind="csv", name="own.csv", meter=ADDRESS)
+    assert len({first["import"], third["import"], own["import"]}) == 3
+    house.done("import-forget", id=third["import"])  # all that was fetched, and nothing else
+    assert query(house.database, "SELECT SUM(wh) FROM imported_hours") == [(9,)]
+    assert query(house.database, "SELECT id FROM imports") == [(own["import"],)]
 
 
 def test_a_run_that_was_cut_is_completed_and_an_old_file_that_comes_again_changes_nothing(
