@@ -22,10 +22,13 @@ import { homeAssistant } from './home_assistant.js';
 import { household } from './settings.js';
 const [questions, state] = JSON.parse(process.argv[1]);
 const home = household();
-home.respond('POST', 'requests', new URLSearchParams(), { kind: 'backup', arguments: {} }, {}, 0);
+const post = (path, body) => home.respond('POST', path, new URLSearchParams(), body, {}, 0);
+post('requests', { kind: 'backup', arguments: {} });
+post('requests', { kind: 'import', arguments: { name: '2024.csv', dry_run: false } });
+post('requests/2/start', null);
 function given([route, text, now]) {
   const query = new URLSearchParams(text), path = route.replace('{section}', 'contracts').replace('{id}', '1');
-  if (/^(settings|requests|fetch)/.test(path)) return home.respond('GET', path, query, null, {}, now).body;
+  if (/^(settings|requests|imports|fetch)/.test(path)) return home.respond('GET', path, query, null, {}, now).body;
   if (path.startsWith('home-assistant')) return homeAssistant().respond('GET', path).body;
   return answer(route, query, now, state);
 }

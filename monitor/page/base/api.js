@@ -249,6 +249,8 @@ export const tryOut = async (name, value) => (await send('POST', `settings/${nam
  * @type {(addresses: (string | {id: string})[]) => Promise<Answers.PostAlertsTest>}
  */
 export const testAlerts = async (addresses) => (await send('POST', 'alerts/test', { body: { addresses } })).json();
+/** What was imported, the newest first. @type {() => Promise<Answers.Imports>} */
+export const imports = () => get('imports');
 // ---- fetched ---------------------------------------------------------------------------------------
 /** @typedef {Answers.Fetch['providers'][number]} Fetched */
 /** What is fetched from services outside, and what came of it. @type {() => Promise<Answers.Fetch>} */

@@ -17,7 +17,7 @@ from monitor.base.answer import INLINE, answer_type
 from monitor.base.request_errors import RequestError
 from monitor.base.storer_requests import LONGEST_PIECE, MOST_PIECES, Requests, StorerRequest
 from monitor.money.sections import SECTIONS
-from monitor.places.settings import home_assistant, save
+from monitor.places.settings import home_assistant, imports, save
 from monitor.places.settings.check import checked, refused, value_in
 from monitor.places.settings.deletion import check_may_delete
 from monitor.places.settings.save import SavedSection
@@ -206,6 +206,7 @@ ROUTES: Sequence[Route] = (
     Route("settings/{section}", "One section of the settings.", (_SECTION,), one_section, version=_version),
     Route("requests", "What the storer was asked to do, the newest first.", (), all_requests),
     Route("requests/{id}", "One request.", (_ID,), one_request),
+    *imports.ROUTES,
     *home_assistant.ROUTES,
 )
 ACTIONS: Sequence[Action] = (

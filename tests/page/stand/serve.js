@@ -41,7 +41,7 @@ export function serve({ port = 0, folder = fileURLToPath(new URL('../../../monit
     }
     if (state === 'ended' && path.startsWith('api/')) return send(request, response, 401, 'text/plain', 'Unauthorized');
     if (path === 'api/v1/live/stream') return stream(address.searchParams, response);
-    if (/^api\/v1\/(?:settings|requests|access|fetch|alerts\/test)/.test(path)) {
+    if (/^api\/v1\/(?:settings|requests|imports|access|fetch|alerts\/test)/.test(path)) {
       const text = await bodyOf(request),
         body = request.headers['content-type'] === 'application/json' ? JSON.parse(text) : text;
       if (state === 'database') return send(request, response, 503, 'application/problem+json', '{"status": 503}');

@@ -79,6 +79,7 @@ export function household() {
     respond(method, path, query, body, headers, now) {
       const [place, ...rest] = path.split('/');
       if (place === 'requests') return request(method, rest, body, now);
+      if (place === 'imports') return { status: 200, body: { imports: imported(requests) } };
       if (path === 'alerts/test')
         return { status: 200, body: shown(body.addresses, sections.addresses.value).map(tried) };
       if (place === 'fetch') return outside.respond(method, path, body, sections, query.get('lang') ?? 'fr', now);
@@ -93,6 +94,22 @@ export function household() {
       return { status: 200, body: sections[name], version: sections[name].version };
     },
   };
+}
+
+/** What is there of the requests, the newest first. */
+function imported(requests) {
+  const gone = requests.filter(({ kind }) => kind === 'import-forget').map((one) => one.arguments.id);
+  return requests
+    .filter((one) => one.kind === 'import' && one.result?.import && !gone.includes(one.result.import))
+    .map((one) => ({
+      id: one.result.import,
+      meter: METER,
+      kind: one.arguments.kind ?? 'enedis',
+      file: one.arguments.name,
+      taken_at: one.finished_at,
+      point: null,
+    }))
+    .reverse();
 }
 
 const DELETES = ['forget-meter', 'forget-source', 'forget-program', 'import-forget'];

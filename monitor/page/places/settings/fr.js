@@ -484,6 +484,7 @@ export default {
     missing: (length) => `Il manque ${length} dans le fichier.`,
     series: 'Série du compteur',
     imports: 'Imports',
+    fetchOff: 'L’interrupteur « Années passées d’Enedis » est éteint : sinon, elles reviendraient.',
     there: {
       name: 'Home Assistant',
       title: 'Reprendre le passé de Home Assistant',

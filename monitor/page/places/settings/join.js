@@ -9,7 +9,7 @@ import { joinable, NO } from '../../parts/known/known.js';
 import { notice } from '../../parts/notice.js';
 import { refusal } from '../../parts/refusal.js';
 import { confirmed } from './confirm.js';
-import { asked, begun, ended, problemOf } from './requests.js';
+import { begun, ended, problemOf } from './requests.js';
 import { W } from './words.js';
 
 /** @import {Meter} from '../../../../deploy/page/types' */
@@ -71,16 +71,10 @@ function question(point, candidates, node) {
   );
 }
 
-/** What the newest request of each delivery point has joined. @type {(requests: any[]) => {prm: string, meter: string}[]} */
-export function joined(requests) {
-  const newest = new Map(
-    asked(requests, 'join')
-      .filter(({ state }) => state === 'done')
-      .sort((one, other) => one.id - other.id)
-      .map(({ arguments: args }) => [args.prm, args]),
-  );
-  return [...newest.values()].filter(({ apart }) => !apart).map(({ prm, meter }) => ({ prm, meter }));
-}
+/** Which delivery points have become that of a meter. @type {(imports: {point: string | null, meter: string}[]) => {prm: string, meter: string}[]} */
+export const joined = (imports) => [
+  ...new Map(imports.flatMap(({ point, meter }) => (point ? [[point, { prm: point, meter }]] : []))).values(),
+];
 
 /** @type {(meters: Meter[]) => HTMLElement} */
 export function joinedHomes(meters) {
@@ -107,8 +101,8 @@ export function joinedHomes(meters) {
       status,
     );
   };
-  api.requests().then(
-    ({ requests }) => node.replaceChildren(...joined(requests).map(line)),
+  api.imports().then(
+    ({ imports }) => node.replaceChildren(...joined(imports).map(line)),
     () => {},
   );
   return node;

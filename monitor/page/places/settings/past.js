@@ -7,7 +7,7 @@ import { language, T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { refusal } from '../../parts/refusal.js';
 import { select } from '../../parts/controls.js';
-import { asked, begun, ended, problemOf } from './requests.js';
+import { begun, ended, problemOf } from './requests.js';
 import { countedThere } from './counted_there.js';
 import { W } from './words.js';
 
@@ -15,7 +15,8 @@ import { W } from './words.js';
 
 const PIECE = 1 << 20,
   MOST = 64 << 20, // bytes
-  INJECTED = 'EAIT';
+  INJECTED = 'EAIT',
+  FETCHED = 'conso';
 
 /** @type {(size: number) => [number, number][]} */
 export function pieces(size) {
@@ -216,34 +217,25 @@ export function sentences(result) {
   ].filter(Boolean);
 }
 
-/** The imports that are there, once each: a file that brings nothing new is one of before, or none. */
-export function kept(requests) {
-  const done = (kind) => asked(requests, kind).filter(({ state }) => state === 'done'),
-    gone = new Set(done('import-forget').map((one) => one.arguments.id)),
-    byNumber = new Map(done('import').map((one) => [one.result?.import, one]));
-  return [...byNumber].filter(([number]) => number != null && !gone.has(number)).map(([, one]) => one);
-}
-
-/** What was imported from here, each with the way back. */
+/** What was imported, each with the way back. */
 function imports() {
   const node = h('div', null);
   async function look() {
-    const { requests } = await api.requests().catch(() => ({ requests: [] })),
-      done = kept(requests);
+    const { imports } = await api.imports().catch(() => ({ imports: [] }));
     node.replaceChildren(
-      ...(done.length
+      ...(imports.length
         ? [
             h('h3', null, W.past.imports),
             h(
               'ul',
               { class: 'lines' },
-              done.map((one) => line(one)),
+              imports.map((one) => line(one)),
             ),
           ]
         : []),
     );
   }
-  function line({ arguments: args, result, finished_at: at }) {
+  function line({ id, kind, file, taken_at: at }) {
     const state = h('span', { class: 'note', role: 'status' });
     const back = h(
       'button',
@@ -253,9 +245,12 @@ function imports() {
         onclick: async () => {
           back.disabled = true;
           try {
-            const end = await ended(await begun('import-forget', { id: result.import }), () => {});
-            if (end.state === 'done') await look();
-            else {
+            const stopped = kind === FETCHED && (await stopFetching()),
+              end = await ended(await begun('import-forget', { id }), () => {});
+            if (end.state === 'done') {
+              await look();
+              if (stopped) node.append(h('p', { class: 'note', role: 'status' }, W.past.fetchOff));
+            } else {
               back.disabled = false;
               state.textContent = problemOf(end) ?? W.past.failed;
             }
@@ -267,15 +262,23 @@ function imports() {
         },
       },
       W.remove,
-      h('span', { class: 'hidden' }, ` ${args.name}`),
+      h('span', { class: 'hidden' }, ` ${file}`),
     );
     return h(
       'li',
       null,
-      h('span', null, args.name, ' ', h('span', { class: 'note' }, f.tableDate(dateOf(Date.parse(at))))),
+      h('span', null, file, ' ', h('span', { class: 'note' }, f.tableDate(dateOf(Date.parse(at))))),
       back,
       state,
     );
   }
   return { node, look };
+}
+
+/** What is fetched would come again: turns that off; whether it was on. */
+async function stopFetching() {
+  const { value, version } = await api.section('fetch');
+  if (!value.enedis.on) return false;
+  await api.saveSection('fetch', { ...value, enedis: { ...value.enedis, on: false } }, version);
+  return true;
 }

@@ -2,7 +2,7 @@ import '../../browser.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-const { hasNew, kept, pieces, sentences } = await import('../../../../monitor/page/places/settings/past.js');
+const { hasNew, pieces, sentences } = await import('../../../../monitor/page/places/settings/past.js');
 
 test('a file is sent in pieces of a megabyte, an empty one in one', () => {
   assert.deepEqual(pieces(0), [[0, 0]]);
@@ -52,30 +52,4 @@ test('a file without anything new, and one of days, are told, too', () => {
     'À ajouter : 30 jours.',
     'Il manque 1 jour dans le fichier.',
   ]);
-});
-
-test('an import is listed once, unless it was a try, failed or was taken back', () => {
-  const request = (id, state, number, more = {}) => ({
-    id,
-    kind: 'import',
-    state,
-    arguments: { name: `${id}.csv`, ...more },
-    result: number === undefined ? null : { import: number },
-  });
-  const back = (state, id) => ({ kind: 'import-forget', state, arguments: { id } });
-  const requests = [
-    request(9, 'done', 3), // again: it brought nothing new
-    back('failed', 3),
-    back('done', 2),
-    request(6, 'done', null, { dry_run: true }),
-    request(5, 'done', null), // all of it was measured
-    request(4, 'failed'),
-    request(3, 'done', 3),
-    request(2, 'done', 2),
-    request(1, 'done', 1),
-  ];
-  assert.deepEqual(
-    kept(requests).map(({ id }) => id),
-    [3, 1],
-  );
 });
