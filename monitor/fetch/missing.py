@@ -4,11 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from common.contract.requests import FETCHED
 from common.database.mariadb import Connection, sql_time
 from monitor.base.calendar import midnight
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _MONTHS = 36  # that Enedis keeps
+
+
+def has_fetched(connection: Connection) -> bool:
+    """Tell whether anything is there that was fetched: it may have been taken back."""
+    return bool(connection.query("SELECT 1 FROM imports WHERE kind = %s LIMIT 1", (FETCHED,)))
 
 
 def missing_days(connection: Connection, meters: Sequence[int], today: date, zone: ZoneInfo) -> list[tuple[date, date]]:

@@ -24,7 +24,7 @@ from common.settings.file_errors import reason
 from monitor.base import storer_requests
 from monitor.base.request_errors import RequestError
 from monitor.fetch.client import Client, FetchFailed
-from monitor.fetch.missing import missing_days
+from monitor.fetch.missing import has_fetched, missing_days
 from monitor.fetch.provider import Ask, Fetched, ImportFile, Provider, Rows
 from monitor.fetch.providers import PROVIDERS, of_switch
 from monitor.fetch.schedule import after_failure, daily_moment, is_due
@@ -80,6 +80,8 @@ class Fetcher:
         if not config.household.fetch.is_on(provider.name):
             if known.failures and known.asked_with:
                 _keep(config.state, key, replace(known, asked_with=""))  # when it is on again, it is asked at once
+            elif provider.name == "enedis" and known.kept and not known.handed and self._is_taken_back():
+                _keep(config.state, key, replace(known, kept={}))  # when it is on again, all is asked for
         elif known.asked_with != self._asked_with(key) or (
             is_due(self._now(), known.next_at) and not _is_refused(provider, known)
         ):
@@ -175,6 +177,15 @@ class Fetcher:
             meters = [one for one in home.meters() if chosen is None or one.has(chosen)]
             numbers = [part.number for meter in meters[:1] for part in meter.parts]
             return missing_days(connection, numbers, now.astimezone(home.zone).date(), home.zone)
+
+    def _is_taken_back(self) -> bool:
+        """Tell whether nothing of what was fetched from Enedis is there any more."""
+        try:
+            with closing(self._connect()) as connection:
+                return not has_fetched(connection)
+        except DatabaseError as error:
+            log.debug("fetch: %s", error)
+            return False
 
     def _followed_up(self, key: str, known: Attempts) -> Attempts:
         """Return what is known; what the storer refused is noted as a failure, and all is asked for again."""

@@ -185,6 +185,48 @@ def test_what_the_storer_refuses_is_said_in_its_words_and_comes_once_the_meter_i
     assert meters == 1
 
 
+def test_what_was_taken_back_comes_whole_when_the_switch_is_on_again(world: World) -> None:
+    world.now -= timedelta(days=5)  # the storer takes nothing of the future
+    api = ConsoApi(world.now.date())
+    world.table |= api.table()
+    assert world.page.send("PUT", "fetch/enedis/token", {"token": api.token}).status == 200
+    with contextlib.closing(world.database.connect()) as connection:
+        add_meters(connection, ["031961000001"])
+
+    def next_day() -> None:
+        api.today += timedelta(days=1)
+        world.now += timedelta(days=1)
+        world.table |= api.table()
+
+    def carried_out() -> Any:
+        world.fetcher.step()
+        while ("waiting" in (states := [state for _, state in world.requests()])) or "running" in states:
+            carry_out_next(world.storer)
+        world.fetcher.step()
+        return query(world.database, "SELECT COUNT(*), SUM(wh) FROM imported_hours")
+
+    world.switch(0, enedis={"on": True, "meter": None})
+    first, asked = carried_out(), world.asked
+    next_day()
+    assert carried_out()[0][0] > first[0][0]
+    ((files,),) = query(world.database, "SELECT COUNT(*) FROM imports")
+    (one,) = read(world.page.get("imports"))["imports"]
+    assert (files, one["kind"], one["file"]) == (2, "conso", "Conso API 2026-11-28.json")
+    assert (one["meter"], one["point"]) == ("031961000001", None)
+
+    world.switch(1)
+    world.page.send("POST", "requests", {"kind": "import-forget", "arguments": {"id": one["id"]}})
+    ((number,),) = query(world.database, "SELECT MAX(id) FROM requests")
+    world.page.send("POST", f"requests/{number}/start", None)
+    assert carried_out()[0][0] == 0
+    assert read(world.page.get("imports"))["imports"] == []
+    before = world.asked
+    world.switch(2, enedis={"on": True, "meter": None})
+    next_day()
+    assert carried_out()[0][0] >= first[0][0]
+    assert world.asked - before >= asked - 2
+
+
 def test_a_day_has_a_bound_of_requests(world: World) -> None:
     world.table[HOST, "/price"] = lambda *_: (429, "text/plain", b"", {"Retry-After": "1"})
     world.switch(0, spot=True)
