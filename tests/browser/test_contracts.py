@@ -143,12 +143,16 @@ def test_an_offer_opens_on_its_parts_its_choice_and_where_its_prices_are_from(vi
 
 def test_what_cannot_be_ranked_is_told_by_reason(visit: Visits) -> None:
     out = [offer(None, id=name, name=name, refused="Prix vus en février.", why="old") for name in ("un", "deux")]
+    out.append(offer(None, id="trois", refused="Prix de marché inconnus.", why="spot"))
     block = contracts(visit, compared(offer(1), offer(2, yours=True), *out)).locator("#contrats")
-    block.get_by_text("2 offres non classées").click()
+    block.get_by_text("3 offres non classées").click()
     reason = block.locator(".refused li")
-    expect(reason).to_have_count(1)
-    expect(reason).to_contain_text("Prix vus en février.")
-    expect(reason).to_contain_text(re.compile(r"Sélia · un\s; Sélia · deux"))
+    expect(reason).to_have_count(2)
+    expect(reason.first).to_contain_text("Prix vus en février.")
+    expect(reason.first).to_contain_text(re.compile(r"Sélia · un\s; Sélia · deux"))
+    expect(block.locator(".refused").get_by_role("link")).to_have_count(1)
+    link = reason.last.get_by_role("link", name="Récupérer ces prix")
+    expect(link).to_have_attribute("href", re.compile("reglages/exterieur$"))
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ export default {
   inForce: (date) => `In force since ${date}.`,
   pricesFrom: (text) => `Source: ${text}.`,
   grade: { A: 'Grade A: official price, or two independent sources.', B: 'Grade B: one source.' },
+  fetchSpot: 'Fetch these prices',
   refused: (n) => `${n} ${f.plural(n, 'offer', 'offers')} not ranked`,
   windows: 'Off-peak hours observed',
   windowsNote: 'When the meter actually switched.',

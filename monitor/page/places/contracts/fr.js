@@ -89,6 +89,7 @@ export default {
     A: 'Qualité A : prix officiel, ou deux sources indépendantes.',
     B: 'Qualité B : une seule source.',
   },
+  fetchSpot: 'Récupérer ces prix',
   refused: (n) => `${n} ${f.plural(n, 'offre non classée', 'offres non classées')}`,
   windows: 'Heures creuses observées',
   windowsNote: 'Les heures où le compteur a réellement basculé.',

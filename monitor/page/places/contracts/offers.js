@@ -5,6 +5,7 @@ import { T } from '../../base/i18n.js';
 import { h } from '../../base/dom.js';
 import { go, here, href, note } from '../../base/router.js';
 import { isDate, plusDays } from '../../base/time.js';
+import { toSettings } from '../../parts/block.js';
 import { swatch } from '../../parts/legend.js';
 import { figures, table } from '../../parts/table.js';
 import { notice, remark } from '../../parts/notice.js';
@@ -369,8 +370,13 @@ const refused = (offers) =>
     h(
       'ul',
       null,
-      refusals(offers).map(({ text, names }) =>
-        h('li', null, h('p', null, text), h('p', { class: 'note', lang: 'fr' }, names.join(W.between))),
+      refusals(offers).map(({ text, why, names }) =>
+        h(
+          'li',
+          null,
+          h('p', null, text, why === 'spot' && [' ', toSettings('exterieur', W.fetchSpot)]),
+          h('p', { class: 'note', lang: 'fr' }, names.join(W.between)),
+        ),
       ),
     ),
   );

@@ -32,12 +32,15 @@ export function chosen(offers, values) {
 }
 
 /**
- * Offers that have no place in the ranking, by the sentence that says why: {text, names}.
- * @param {{refused: string | null, supplier: string, name: string}[]} offers
+ * Offers that have no place in the ranking, by the sentence that says why: {text, why, names}.
+ * @param {{refused: string | null, why: string | null, supplier: string, name: string}[]} offers
  */
 export function refusals(offers) {
   const texts = [...new Set(offers.map((o) => o.refused))];
-  return texts.map((text) => ({ text, names: offers.filter((o) => o.refused === text).map(titleOf) }));
+  return texts.map((text) => {
+    const these = offers.filter((o) => o.refused === text);
+    return { text, why: these[0].why, names: these.map(titleOf) };
+  });
 }
 
 /** Why there is nothing to compare, a key of CONTRACTS; the server only says that it is so. */

@@ -32,10 +32,10 @@ test('offers are chosen by supplier and kind of price, and one’s own beside th
 });
 
 test('offers that lack the same are told in one sentence', () => {
-  const out = (refused, name) => ({ refused, supplier: 'Ohm', name });
+  const out = (refused, name) => ({ refused, why: refused === 'a' ? 'spot' : 'old', supplier: 'Ohm', name });
   assert.deepEqual(refusals([out('a', 'un'), out('b', 'deux'), { ...out('a', 'trois'), supplier: '' }]), [
-    { text: 'a', names: ['Ohm · un', 'trois'] },
-    { text: 'b', names: ['Ohm · deux'] },
+    { text: 'a', why: 'spot', names: ['Ohm · un', 'trois'] },
+    { text: 'b', why: 'old', names: ['Ohm · deux'] },
   ]);
 });
 
