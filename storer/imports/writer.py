@@ -147,9 +147,9 @@ def source_of(number: int) -> str:
 
 
 def list_imports(connection: Connection) -> list[Import]:
-    """Return all imports, in order."""
+    """Return all imports, in order; what was fetched for a meter is one, with number and name of its newest file."""
     rows = connection.query(
-        "SELECT i.id, m.identifier, i.kind, i.file, i.taken_at, COUNT(h.hour) + COUNT(t.start),"
+        "SELECT MAX(i.id), m.identifier, i.kind, MAX(i.file), MAX(i.taken_at), COUNT(h.hour) + COUNT(t.start),"
         " IF(COUNT(t.start), NULL, COALESCE(SUM(h.wh), 0)),"
         " MIN(COALESCE(h.hour - INTERVAL h.hours - 1 HOUR, t.start)),"
         " MAX(COALESCE(h.hour, t.start) + INTERVAL 1 HOUR)"
@@ -157,7 +157,8 @@ def list_imports(connection: Connection) -> list[Import]:
         # An import has rows in one of both.
         " LEFT JOIN imported_hours AS h ON h.meter_id = i.meter_id AND h.import_id = i.id"
         " LEFT JOIN outside AS t ON t.what = 'temperature' AND t.source = CONCAT('import ', i.id)"
-        " GROUP BY i.id ORDER BY i.id"
+        " GROUP BY i.meter_id, i.kind, IF(i.kind = %s, 0, i.id) ORDER BY 1",
+        (FETCHED,),
     )
     return [
         Import(

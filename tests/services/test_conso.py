@@ -1,5 +1,6 @@
 """The past of Enedis, from the answers of a service to the table of hours, with a real database."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from common.contract.registers import INJECTED, TOTAL
 from monitor.base.fetch_settings import EnedisSwitch, FetchSettings
 from monitor.fetch.conso import fetch
 from monitor.fetch.provider import Ask, ImportFile
+from storer.imports.writer import list_imports
 from tests.services.test_requests import House
 from tests.support.conso_api import DAY, HALF, PARIS, ConsoApi, Hours, midnight
 from tests.support.frames import ADDRESS, standard
@@ -91,6 +93,10 @@ def test_three_years_are_stored_to_the_wh_corrected_and_taken_back(
     assert stored(house, TOTAL) == api.expected()
     own = house.done("import", b"start,register,wh\n2020-01-01,total,9\n", kind="csv", name="own.csv", meter=ADDRESS)
     assert len({first["import"], third["import"], own["import"]}) == 3
+    with contextlib.closing(house.database.connect()) as connection:
+        (fetched, _) = list_imports(connection)
+    ((count, wh),) = query(house.database, "SELECT COUNT(*), SUM(wh) FROM imported_hours WHERE source = 'conso'")
+    assert (fetched.id, fetched.rows, fetched.wh) == (third["import"], count, wh)
     house.done("import-forget", id=third["import"])  # all that was fetched, and nothing else
     assert query(house.database, "SELECT SUM(wh) FROM imported_hours") == [(9,)]
     assert query(house.database, "SELECT id FROM imports") == [(own["import"],)]
