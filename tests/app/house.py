@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.app.fake_supervisor import CONTROL_PORT, COOKIE, INGRESS_PATH, INGRESS_PORT
+from tests.support.engine import run_docker
 from tests.support.programs import ROOT, wait_until
 
 #: The addresses are those of every Home Assistant OS.
@@ -73,7 +74,7 @@ class SubnetTakenError(Exception):
 
 def docker(*arguments: str, given: bytes | None = None, check: bool = True) -> "subprocess.CompletedProcess[bytes]":
     """Run `docker`; return what came of it."""
-    result = subprocess.run(["docker", *arguments], input=given, capture_output=True, timeout=600, check=False)
+    result = run_docker(["docker", *arguments], input=given, timeout=600)
     if check and result.returncode != 0:
         said = (result.stdout[-1000:] + result.stderr[-2000:]).decode(errors="replace")
         raise AssertionError(f"docker {shlex.join(arguments)} ended with {result.returncode}: {said}")

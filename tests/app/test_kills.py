@@ -15,15 +15,7 @@ def kill(app: MeteredApp, program: str) -> None:
     """Kill a program; wait for the next. What it has started to do something once may run beside it for a while."""
     before = pids(app, program)
     app.inside("python", "-c", f"import os; os.kill({min(before)}, 9)")
-
-    def runs_again() -> bool:
-        try:
-            return bool(pids(app, program) - before)
-        except AssertionError as error:  # the engine has ended the command that lists them without a word, once
-            print(error)
-            return False
-
-    wait_until(runs_again, WITHIN, f"another {program}")
+    wait_until(lambda: bool(pids(app, program) - before), WITHIN, f"another {program}")
 
 
 def test_a_kill_of_each_program_in_turn_and_of_the_whole_app_loses_nothing(metered: MeteredApp) -> None:

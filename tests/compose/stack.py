@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.support.engine import run_docker
 from tests.support.programs import ROOT
 from tests.support.servers import free_port
 
@@ -77,16 +78,14 @@ class Stack:
         self._env_file.write_text("".join(f"{name}={value}\n" for name, value in self.env.items()))
         command = ["docker", "compose", "--project-name", self.project, "--env-file", str(self._env_file)]
         command += ["--progress", "quiet", *(option for file in self.files for option in ("-f", file)), *arguments]
-        result = subprocess.run(
+        result: subprocess.CompletedProcess[str] = run_docker(
             command,
             cwd=self.root,
             env=self._environment,
             input=given,
             stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
             text=True,
             timeout=UP_WITHIN,
-            check=False,
         )
         if check:
             message = f"docker compose {' '.join(arguments)}: {result.stderr[-2000:]}"
