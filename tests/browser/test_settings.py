@@ -230,27 +230,32 @@ def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None
     expect(past.get_by_role("button", name="Retirer 2024.csv")).to_have_count(0)
 
 
-def test_taking_back_what_was_fetched_turns_its_switch_off(stand: Stand) -> None:
+@pytest.mark.parametrize("meter", [None, "041234567890", "051234560042"])
+def test_taking_back_what_was_fetched_for_a_meter_turns_its_switch_off(stand: Stand, meter: str | None) -> None:
     page = stand.open("reglages/budget")
     page.evaluate(
-        """async () => {
+        """async (meter) => {
              const send = (path, body, more) => fetch(`api/v1/${path}`, { ...more, body: JSON.stringify(body),
                headers: { 'Content-Type': 'application/json', ...more.headers } }).then((r) => r.json());
              const { value } = await (await fetch('api/v1/settings/fetch')).json();
-             await send('settings/fetch', { value: { ...value, enedis: { on: true, meter: null } } },
+             await send('settings/fetch', { value: { ...value, enedis: { on: true, meter } } },
                { method: 'PUT', headers: { 'If-Match': '"0"' } });
              const { id } = await send('requests',
                { kind: 'import', arguments: { kind: 'conso', name: 'Conso API 2026-11-24.json', dry_run: false } },
                { method: 'POST' });
              await fetch(`api/v1/requests/${id}/start`, { method: 'POST' });
-           }"""
+           }""",
+        meter,
     )
     page = stand.open("reglages/passe")
     past = group(page, "Le passé")
     past.get_by_role("button", name="Retirer Conso API 2026-11-24.json").click()
-    expect(past.get_by_role("status")).to_contain_text(re.compile(r"Années passées d’Enedis.* est éteint"))
     expect(past.get_by_role("button", name=re.compile("^Retirer"))).to_have_count(0)
-    assert saved(stand, "fetch")["enedis"]["on"] is False
+    is_of_another = meter == "051234560042"
+    expect(past.get_by_text(re.compile(r"Années passées d’Enedis.* est éteint"))).to_have_count(
+        0 if is_of_another else 1
+    )
+    assert saved(stand, "fetch")["enedis"]["on"] is is_of_another
     assert findings(page) == []
 
 

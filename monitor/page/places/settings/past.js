@@ -235,7 +235,7 @@ function imports() {
         : []),
     );
   }
-  function line({ id, kind, file, taken_at: at }) {
+  function line({ id, meter, kind, file, taken_at: at }) {
     const state = h('span', { class: 'note', role: 'status' });
     const back = h(
       'button',
@@ -245,7 +245,7 @@ function imports() {
         onclick: async () => {
           back.disabled = true;
           try {
-            const stopped = kind === FETCHED && (await stopFetching()),
+            const stopped = kind === FETCHED && (await stopFetching(meter)),
               end = await ended(await begun('import-forget', { id }), () => {});
             if (end.state === 'done') {
               await look();
@@ -275,10 +275,10 @@ function imports() {
   return { node, look };
 }
 
-/** What is fetched would come again: turns that off; whether it was on. */
-async function stopFetching() {
+/** What is fetched for a meter would come again: turns that off; whether it was on. */
+async function stopFetching(meter) {
   const { value, version } = await api.section('fetch');
-  if (!value.enedis.on) return false;
+  if (!value.enedis.on || (value.enedis.meter ?? meter) !== meter) return false;
   await api.saveSection('fetch', { ...value, enedis: { ...value.enedis, on: false } }, version);
   return true;
 }
