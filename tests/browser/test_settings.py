@@ -226,8 +226,8 @@ def test_files_are_looked_at_then_imported_then_taken_back(stand: Stand) -> None
     expect(past.locator(".entries > li")).to_have_count(2)
     first.get_by_role("button", name="Importer").click()
     expect(first).to_contain_text("Importé.")
-    past.get_by_role("button", name="Retirer 2024.csv").click()
-    expect(past.get_by_role("button", name="Retirer 2024.csv")).to_have_count(0)
+    past.get_by_role("button", name="Retirer 2024.csv, Maison").click()
+    expect(past.get_by_role("button", name="Retirer 2024.csv, Maison")).to_have_count(0)
 
 
 @pytest.mark.parametrize("meter", [None, "041234567890", "051234560042"])
@@ -249,7 +249,7 @@ def test_taking_back_what_was_fetched_for_a_meter_turns_its_switch_off(stand: St
     )
     page = stand.open("reglages/passe")
     past = group(page, "Le passé")
-    past.get_by_role("button", name="Retirer Conso API 2026-11-24.json").click()
+    past.get_by_role("button", name="Retirer Conso API 2026-11-24.json, Maison").click()
     expect(past.get_by_role("button", name=re.compile("^Retirer"))).to_have_count(0)
     is_of_another = meter == "051234560042"
     expect(past.get_by_text(re.compile(r"Années passées d’Enedis.* est éteint"))).to_have_count(

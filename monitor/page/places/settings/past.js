@@ -31,7 +31,7 @@ export function pieces(size) {
 export function pastGroup({ meter, meters, told = () => {} }) {
   let chosen = meter?.id ?? null;
   const list = h('ul', { class: 'entries', 'aria-live': 'polite' }),
-    before = imports();
+    before = imports(meters);
   const added = () => {
     before.look();
     told();
@@ -217,9 +217,10 @@ export function sentences(result) {
   ].filter(Boolean);
 }
 
-/** What was imported, each with the way back. */
-function imports() {
-  const node = h('div', null);
+/** What was imported, each with the way back. @param {Meter[]} meters */
+function imports(meters) {
+  const node = h('div', null),
+    whose = (id) => (meters.length > 1 ? `, ${meters.find((meter) => meter.id === id)?.name ?? id}` : '');
   async function look() {
     const { imports } = await api.imports().catch(() => ({ imports: [] }));
     node.replaceChildren(
@@ -262,12 +263,12 @@ function imports() {
         },
       },
       W.remove,
-      h('span', { class: 'hidden' }, ` ${file}`),
+      h('span', { class: 'hidden' }, ` ${file}${whose(meter)}`),
     );
     return h(
       'li',
       null,
-      h('span', null, file, ' ', h('span', { class: 'note' }, f.tableDate(dateOf(Date.parse(at))))),
+      h('span', null, file, ' ', h('span', { class: 'note' }, f.tableDate(dateOf(Date.parse(at))), whose(meter))),
       back,
       state,
     );
