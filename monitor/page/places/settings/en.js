@@ -473,7 +473,7 @@ export default {
     missing: (length) => `The file lacks ${length}.`,
     series: 'Series of the meter',
     imports: 'Imports',
-    fetchOff: 'The switch “Past years of Enedis” is off: they would come again.',
+    fetchOff: 'The switch “Past years of Enedis” was turned off: otherwise they would come again.',
     there: {
       name: 'Home Assistant',
       title: 'Take over the past of Home Assistant',

@@ -5,7 +5,7 @@ import * as f from '../../base/format.js';
 import { toSettings } from '../../parts/block.js';
 import { refusal } from '../../parts/refusal.js';
 import { confirmed } from './confirm.js';
-import { asked, problemOf } from './requests.js';
+import { asked, FETCHED, problemOf } from './requests.js';
 import { smallForm } from './small_form.js';
 import { W } from './words.js';
 
@@ -119,5 +119,5 @@ export function importsOf() {
 /** Newest first. @type {(requests: any[]) => any[]} */
 export const fetchedImports = (requests) =>
   asked(requests, 'import')
-    .filter((one) => one.arguments?.kind === 'conso')
+    .filter((one) => one.arguments?.kind === FETCHED)
     .sort((one, other) => other.id - one.id);

@@ -7,7 +7,7 @@ import { language, T } from '../../base/i18n.js';
 import { dateOf } from '../../base/time.js';
 import { refusal } from '../../parts/refusal.js';
 import { select } from '../../parts/controls.js';
-import { begun, ended, problemOf } from './requests.js';
+import { begun, ended, FETCHED, problemOf } from './requests.js';
 import { countedThere } from './counted_there.js';
 import { W } from './words.js';
 
@@ -15,8 +15,7 @@ import { W } from './words.js';
 
 const PIECE = 1 << 20,
   MOST = 64 << 20, // bytes
-  INJECTED = 'EAIT',
-  FETCHED = 'conso';
+  INJECTED = 'EAIT';
 
 /** @type {(size: number) => [number, number][]} */
 export function pieces(size) {
@@ -253,7 +252,9 @@ function imports(meters) {
               if (stopped) node.append(h('p', { class: 'note', role: 'status' }, W.past.fetchOff));
             } else {
               back.disabled = false;
-              state.textContent = problemOf(end) ?? W.past.failed;
+              state.textContent = [problemOf(end) ?? W.past.failed, stopped && W.past.fetchOff]
+                .filter(Boolean)
+                .join(' ');
             }
           } catch (error) {
             if (error.status === undefined) throw error;

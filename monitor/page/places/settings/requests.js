@@ -5,6 +5,9 @@ import { language } from '../../base/i18n.js';
 const EACH = 1000; // ms between two looks at what is done
 const MOST_SILENT = 60; // looks without an answer: the server may only have been restarted
 
+/** The kind of the imports that are fetched from a service: of a meter, all are one. */
+export const FETCHED = 'conso';
+
 /** @type {(requests: any[], kind: string) => any[]} */
 export const asked = (requests, kind) => requests.filter((one) => one.kind === kind);
 
