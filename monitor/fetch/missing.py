@@ -1,4 +1,4 @@
-"""Which days of a meter have no energy, so that they can be asked for."""
+"""What of Enedis is stored: whether anything is, and which days of a meter have no energy, to be asked for."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
