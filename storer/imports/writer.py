@@ -149,7 +149,7 @@ def source_of(number: int) -> str:
 def list_imports(connection: Connection) -> list[Import]:
     """Return all imports, in order.
 
-    What was fetched for a meter is one, with the number of its newest file, and the last of their names: they are dated.
+    What was fetched for a meter is one, with the number of its newest file and the last of their dated names.
     """
     rows = connection.query(
         "SELECT MAX(i.id), m.identifier, i.kind, MAX(i.file), MAX(i.taken_at), COUNT(h.hour) + COUNT(t.start),"
